@@ -1,0 +1,1 @@
+"""Propose: candidates for openings, spaces and lines."""

@@ -1,0 +1,36 @@
+"""Who travels: travellers with habits, and the trips of one day."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from twin.city.zones import LoadingPoint
+
+TRAVELLER_COLUMNS = {
+    "traveller_id": "integer, from 0; contains no id of a link or zone",
+    "purpose": "work, school, business, other, through, freight",
+    "mode": "car, bus, ebike, walk or truck",
+    "origin_zone": "zone id",
+    "destination_zone": "zone id",
+    "origin_point": "index into Demand.points",
+    "destination_point": "index into Demand.points",
+    "usual_depart_s": "habitual departure, s from 00:00",
+    "stay_s": "how long the traveller stays at the destination, s",
+    "parks": "public, private (a place of one's own) or none (through traffic)",
+    "travels_share": "share of days on which this trip is made, 0 to 1",
+}
+"""Columns of `Demand.travellers`, and what each means."""
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Travellers of a place, one row a habitual trip, and the street points they load at.
+
+    `travellers`: DataFrame with TRAVELLER_COLUMNS, sorted by traveller_id, index 0…n−1.
+    `tables`: what they were drawn from, for showing (name → DataFrame), e.g. "trip_lengths".
+    """
+
+    travellers: pd.DataFrame
+    points: tuple[LoadingPoint, ...]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""Make trips: zones, gravity, profiles, and travellers drawn with keyed chance."""

@@ -1,0 +1,101 @@
+"""What happened in a run: the column tables that the engine writes and the metrics read.
+
+Times are seconds from 00:00 of the scenario's date. Null: it did not happen within the run.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+INTERVAL_S = 900.0
+"""Length of one interval of link statistics (s)."""
+
+FORMAT = "twin-records/1"
+
+Status = Literal["finished", "travelling", "waiting_outside", "parked", "gave_up", "unroutable"]
+STATUSES: tuple[Status, ...] = (
+    "finished",
+    "travelling",
+    "waiting_outside",
+    "parked",
+    "gave_up",
+    "unroutable",
+)
+
+TRIP_COLUMNS = {
+    "trip_id": ("id", "text in raw runs, traveller id in studies"),
+    "vehicle_class": ("class", "car, bus, truck, ebike"),
+    "depart_s": ("s", "when the vehicle wanted to start"),
+    "enter_s": ("s", "when it came onto its first link"),
+    "arrive_s": ("s", "when it reached the end of its route, or its parking space"),
+    "distance_m": ("m", "driven so far, search for parking included"),
+    "free_flow_s": ("s", "the same links at free speed, without junction delay"),
+    "status": ("word", "one of STATUSES"),
+}
+
+STUDY_TRIP_COLUMNS = {
+    "search_s": ("s", "from reaching the first-choice site, full, to parking or giving up; 0 if not searched"),
+    "search_m": ("m", "driven while searching"),
+    "found_space": ("true/false", "false: wanted a public space and got none"),
+    "free_travel_s": ("s", "the route's time in light traffic with signals, frozen from the base"),
+    "near": ("true/false", "origin or destination within 2 km of a measure"),
+}
+
+LINK_COLUMNS = {
+    "link_id": ("id", "the link"),
+    "interval_start_s": ("s", "start of the interval of 900 s"),
+    "entered": ("PCU-free count", "vehicles that came onto the link"),
+    "left": ("count", "vehicles that left it"),
+    "mean_travel_time_s": ("s", "mean time on the link of those that left; null if none"),
+    "mean_density_vpkm": ("veh/km", "time mean of vehicles on the link, all lanes, over its length"),
+    "max_queue_m": ("m", "farthest standing vehicle from the link's downstream end"),
+}
+
+PASSAGE_COLUMNS = {
+    "trip_id": ("id", "the vehicle"),
+    "link_id": ("id", "the link"),
+    "entry_s": ("s", "came onto the link"),
+    "exit_s": ("s", "left it; null while on it"),
+}
+
+SITE_COLUMNS = {
+    "site_id": ("id", "the parking site"),
+    "interval_start_s": ("s", "start of the interval of 900 s"),
+    "occupied": ("spaces", "occupied at the interval's end"),
+    "arrived": ("count", "cars that parked"),
+    "turned_away": ("count", "cars that found it full"),
+}
+
+BUS_COLUMNS = {
+    "run_id": ("id", "line, direction and number of departure"),
+    "line_id": ("id", "the line-direction"),
+    "depart_s": ("s", "scheduled departure"),
+    "arrive_s": ("s", "reached the last stop; null if not"),
+    "distance_m": ("m", "driven"),
+    "dwell_s": ("s", "spent at stops"),
+    "stops_served": ("count", "stops halted at"),
+}
+
+CYCLE_COLUMNS = {
+    "closed_s": ("s", "when the cycle of full links closed"),
+    "links": ("ids", "the links of the cycle, in order"),
+    "relieved": ("count", "vehicles let on over the storage limit to open it"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """Tables of one run. `books`: status → count, with "created" as their sum."""
+
+    trips: pd.DataFrame
+    links: pd.DataFrame
+    books: dict[str, int]
+    sites: pd.DataFrame | None = None
+    buses: pd.DataFrame | None = None
+    passages: pd.DataFrame | None = None
+    gridlocks: pd.DataFrame | None = None
+    relieved: int = 0
+    passages_count: int = 0
+    end_s: float = 0.0
+    seconds: dict[str, float] = field(default_factory=dict)  # load_cpu_s, run_cpu_s, … of the making

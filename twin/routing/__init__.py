@@ -1,0 +1,1 @@
+"""Find a way: shortest paths with integer costs and canonical ties."""

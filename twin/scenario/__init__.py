@@ -1,0 +1,1 @@
+"""Change a city: measures as data, scenarios as lists of them."""

@@ -1,0 +1,1 @@
+"""Ask: settle routes, run pairs of seeds, compare."""

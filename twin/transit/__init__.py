@@ -1,0 +1,1 @@
+"""Make bus lines: tables and feeds in, lines on streets out."""

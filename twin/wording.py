@@ -1,0 +1,179 @@
+"""Every word a user reads, in 中文 and English: metrics, verdicts, warnings. One table, so that map, memo and
+table say the same thing. Definitions carry formula and source in `twin.results.metrics`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One phrase in both languages."""
+
+    zh: str
+    en: str
+
+    def in_(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWords:
+    """How a metric is called and defined. `better` says which direction is good: "lower", "higher" or "neither"."""
+
+    name: Words
+    unit: Words
+    definition: Words
+    better: Literal["lower", "higher", "neither"]
+    decimals: int = 1
+
+
+METRICS: dict[str, MetricWords] = {
+    "mean_travel_time_s": MetricWords(
+        Words("平均行程时间", "mean travel time"),
+        Words("秒", "s"),
+        Words(
+            "统计时段出发的车辆从想出发到到达(停好车)的平均时间；未完成的按已用时间计(下限)",
+            "from wanting to start to arrival (parked), trips that depart in the measured window; unfinished ones "
+            "count with their time so far (a lower bound)",
+        ),
+        "lower",
+    ),
+    "p95_travel_time_s": MetricWords(
+        Words("第95百分位行程时间", "95th percentile of travel time"),
+        Words("秒", "s"),
+        Words("同上，95% 的出行不超过此值", "same trips: 95 % take no longer than this"),
+        "lower",
+    ),
+    "mean_delay_s": MetricWords(
+        Words("每次出行延误", "delay per trip"),
+        Words("秒", "s"),
+        Words(
+            "行程时间减去同一路线按自由流速度行驶的时间，含路口、排队入网与寻找车位",
+            "travel time less the same links at free speed; junctions, waiting to enter and search included",
+        ),
+        "lower",
+    ),
+    "vehicle_hours": MetricWords(
+        Words("车小时", "vehicle-hours"),
+        Words("车·小时", "veh·h"),
+        Words("统计出行的行程时间总和", "sum of travel times of the measured trips"),
+        "lower",
+        0,
+    ),
+    "vehicle_km": MetricWords(
+        Words("车公里", "vehicle-kilometres"),
+        Words("车·公里", "veh·km"),
+        Words("统计出行的行驶里程总和，含寻找车位", "sum of distances driven by the measured trips, search included"),
+        "neither",
+        0,
+    ),
+    "mean_speed_kmh": MetricWords(
+        Words("平均行程速度", "mean speed"),
+        Words("公里/小时", "km/h"),
+        Words("里程总和除以时间总和(不是各路段速度的平均)", "total distance over total time, not a mean of speeds"),
+        "higher",
+        2,
+    ),
+    "tti": MetricWords(
+        Words("拥堵延时指数(TTI)", "delay index (TTI)"),
+        Words("倍", "ratio"),
+        Words(
+            "实际行程时间之和 ÷ 同一路线在模型轻交通(含信号灯)下的时间之和，基准情景冻结，前后相同",
+            "sum of travel times over the sum for the same routes in the model's own light-traffic run with signals, "
+            "frozen from the base for both arms",
+        ),
+        "lower",
+        3,
+    ),
+    "tpi": MetricWords(
+        Words("交通运行指数TPI(GB/T 33171 附录C)", "TPI (GB/T 33171-2016 Annex C)"),
+        Words("0–10", "0–10"),
+        Words(
+            "各路段延误时间比 DTP = 1 − 自由流时间/实际时间，按车公里加权，再按附录C分段线性换算",
+            "delay-time ratio DTP = 1 − free time / time of each link and 15 min, weighted by vehicle-kilometres, then "
+            "interpolated by Annex C",
+        ),
+        "lower",
+        2,
+    ),
+    "bus_speed_kmh": MetricWords(
+        Words("公交运送速度", "bus operating speed"),
+        Words("公里/小时", "km/h"),
+        Words(
+            "统计时段发出的班次：里程总和 ÷ 时间总和，含停站",
+            "runs that start in the measured window: distance over time, dwell included",
+        ),
+        "higher",
+        2,
+    ),
+    "mean_search_s": MetricWords(
+        Words("平均寻找车位时间", "mean search for parking"),
+        Words("秒", "s"),
+        Words(
+            "需要公共车位的出行：从首选停车场已满到停好或放弃的时间，未寻找的计0",
+            "trips that want a public space: from finding the first choice full to parking or giving up; 0 if not "
+            "searched",
+        ),
+        "lower",
+    ),
+    "no_space_share": MetricWords(
+        Words("没有找到车位的比例", "share that found no space"),
+        Words("比例", "share"),
+        Words(
+            "需要公共车位而未找到的出行 ÷ 需要公共车位的出行",
+            "trips that got no public space over trips that wanted one",
+        ),
+        "lower",
+        4,
+    ),
+    "unfinished_share": MetricWords(
+        Words("未完成出行比例", "share of unfinished trips"),
+        Words("比例", "share"),
+        Words(
+            "到模拟结束仍在路上、排队入网或无路可达的出行比例",
+            "trips still under way, waiting outside or unroutable when the run ends",
+        ),
+        "lower",
+        4,
+    ),
+}
+
+AREAS = {
+    "city": Words("全市", "city-wide"),
+    "near": Words("措施周边2公里", "within 2 km of the measures"),
+}
+
+BOOKS = {
+    "created": Words("产生", "created"),
+    "finished": Words("完成", "finished"),
+    "travelling": Words("在途", "travelling"),
+    "waiting_outside": Words("网外等待", "waiting outside"),
+    "parked": Words("暂停(还会再走)", "parked, will drive again"),
+    "gave_up": Words("放弃", "gave up"),
+    "unroutable": Words("无路可达", "unroutable"),
+}
+
+VERDICTS = {
+    "better": Words("改善", "better"),
+    "worse": Words("变差", "worse"),
+    "no_difference": Words("看不出差别", "no difference seen"),
+    "depends": Words("视假定而定", "depends"),
+    "neutral": Words("—", "—"),
+}
+
+DEMONSTRATION = Words(
+    "本结果基于由公交站点推断的示意路网和假定需求，只示范方法，不能作为决策依据；"
+    "十条道路、16 条线路、5000 个泊位的清单未见公布。",
+    "These results rest on a schematic network inferred from bus stops and on assumed demand: they demonstrate the "
+    "method and are no basis for decisions. No list of the ten roads, the 16 lines or the 5,000 spaces is published.",
+)
+
+ASSUMED_DATA = Words(
+    "需求、停车等输入为假定值，未经标定：结果只示范方法。",
+    "Demand, parking and other inputs are assumed and not calibrated: the results demonstrate the method.",
+)
+
+CHANCE_ONLY = Words("区间只反映随机波动，不含数据误差", "intervals show chance only, not errors of data")
