@@ -1,0 +1,150 @@
+"""Shortest ways between nodes, and from link to link, with turns obeyed.
+
+Positions are nodes: a trip starts on any link out of its origin and ends at the end of any link into its
+destination. Ties are broken canonically (see `kernel`), so a closed but unused link changes no path.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.network import Network
+from twin.routing import kernel
+from twin.routing.graph import Ints, StreetGraph
+
+
+@dataclass(frozen=True, eq=False)
+class Routes:
+    """Routes of n travellers as one pool of link indices.
+
+    Traveller i drives `links[start[i]:start[i] + length[i]]`; `cost_ms[i]`: expected time, −1: no way.
+    """
+
+    start: Ints
+    length: Ints
+    links: NDArray[np.int32]
+    cost_ms: Ints
+
+    def of(self, traveller: int) -> NDArray[np.int32]:
+        """Link indices of one traveller, first to last."""
+        begin = self.start[traveller]
+        return self.links[begin : begin + self.length[traveller]]
+
+
+class Router:
+    """Answers for one network; keeps the compiled graph and the trees from links asked so far."""
+
+    def __init__(self, network: Network) -> None:
+        self.graph = StreetGraph.of(network)
+        self.free_cost_ms: Ints = self.graph.free_ms.reshape(-1, 1).copy()
+        self._link_trees: dict[int, tuple[Ints, Ints]] = {}
+
+    def path(self, origin_node: str, destination_node: str) -> tuple[str, ...] | None:
+        """Ids of the links of the quickest way at free speed; () for one and the same node, None for no way."""
+        graph = self.graph
+        found = self.routes(
+            np.array([graph.node_index[origin_node]]), np.array([graph.node_index[destination_node]])
+        )
+        if found.cost_ms[0] < 0:
+            return None
+        return tuple(graph.link_ids[i] for i in found.of(0))
+
+    def routes(
+        self,
+        origins: Ints,
+        destinations: Ints,
+        *,
+        depart_ms: Ints | None = None,
+        cost_ms: Ints | None = None,
+    ) -> Routes:
+        """Quickest ways of n travellers between node indices.
+
+        `cost_ms`: (n_links, n_intervals) by interval of 900 s of the entry time; default: free speed.
+        `depart_ms`: departures; travellers of one origin and quarter hour share the tree that starts in its middle.
+        """
+        graph = self.graph
+        costs = self.free_cost_ms if cost_ms is None else np.ascontiguousarray(cost_ms, dtype=np.int64)
+        n = len(origins)
+        quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // kernel.INTERVAL_MS
+        if costs.shape[1] == 1:
+            quarter = np.zeros(n, dtype=np.int64)
+        order = np.lexsort((np.arange(n), quarter, origins)).astype(np.int64)
+        by_origin, by_quarter = origins[order], quarter[order]
+        is_first = np.ones(n, dtype=np.bool_)
+        is_first[1:] = (by_origin[1:] != by_origin[:-1]) | (by_quarter[1:] != by_quarter[:-1])
+        firsts = np.flatnonzero(is_first)
+        group_start = np.append(firsts, n).astype(np.int64)
+        group_origin = by_origin[firsts].astype(np.int64)
+        group_ms = by_quarter[firsts].astype(np.int64) * kernel.INTERVAL_MS + kernel.INTERVAL_MS // 2
+        start, length, cost = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        pool = np.empty(max(16 * n, 8 * len(graph.link_ids)) + 1024, dtype=np.int32)
+        done, used = 0, 0
+        while done < len(group_origin):
+            done, used = kernel.route_groups(
+                group_start, group_origin, group_ms, order, np.asarray(destinations, dtype=np.int64), done, costs,
+                graph.turn_start, graph.turn_to, graph.turn_penalty_ms, graph.link_to,
+                graph.out_start, graph.out_links, graph.in_start, graph.in_links,
+                start, length, cost, pool, used,
+            )  # fmt: skip
+            if done < len(group_origin):
+                pool = np.concatenate([pool, np.empty_like(pool)])
+        return Routes(start, length, pool[:used].copy(), cost)
+
+    def skim_s(self, origin_nodes: Sequence[str], destination_nodes: Sequence[str]) -> NDArray[np.float64]:
+        """Free-speed times (s), (n_origins, n_destinations); inf where there is no way, 0 from a node to itself."""
+        index = self.graph.node_index
+        origins = np.array([index[node] for node in origin_nodes], dtype=np.int64)
+        unique, position = np.unique(origins, return_inverse=True)
+        table = self.node_times_ms(unique)
+        columns = np.array([index[node] for node in destination_nodes], dtype=np.int64)
+        picked = table[position][:, columns].astype(np.float64)
+        return np.where(picked < 0, np.inf, picked / 1000.0)
+
+    def node_times_ms(self, origins: Ints, *, cost_ms: Ints | None = None, start_ms: int = 0) -> Ints:
+        """Times from node indices to every node (ms), (n_origins, n_nodes); −1 where there is no way."""
+        graph = self.graph
+        costs = self.free_cost_ms if cost_ms is None else np.ascontiguousarray(cost_ms, dtype=np.int64)
+        table: Ints = kernel.node_times(
+            np.asarray(origins, dtype=np.int64), np.int64(start_ms), costs, graph.turn_start, graph.turn_to,
+            graph.turn_penalty_ms, graph.link_to, graph.out_start, graph.out_links,
+        )  # fmt: skip
+        return table
+
+    def link_tree(self, from_link: int) -> tuple[Ints, Ints]:
+        """Free-speed times from the end of a link to the end of every link (ms), and the link before each.
+
+        UNREACHED (2**62) where no way leads; the tree is kept for the next question.
+        """
+        tree = self._link_trees.get(from_link)
+        if tree is None:
+            graph = self.graph
+            n = len(graph.link_ids)
+            time_ms, before = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+            room = len(graph.turn_to) + n + 1
+            kernel.link_times(
+                from_link, self.free_cost_ms, graph.turn_start, graph.turn_to, graph.turn_penalty_ms, graph.link_to,
+                time_ms, before, np.empty(n, dtype=np.bool_),
+                np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64),
+            )  # fmt: skip
+            tree = self._link_trees[from_link] = (time_ms, before)
+        return tree
+
+    def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
+        """Links to drive after `from_link` up to and including `to_link`, at free speed; None for no way.
+
+        From a link to itself: (), since one stands on it already.
+        """
+        graph = self.graph
+        if from_link == to_link:
+            return ()
+        time_ms, before = self.link_tree(graph.link_index[from_link])
+        link = graph.link_index[to_link]
+        if time_ms[link] >= kernel.UNREACHED:
+            return None
+        path = []
+        while link != kernel.NONE:
+            path.append(graph.link_ids[link])
+            link = int(before[link])
+        return tuple(reversed(path))
