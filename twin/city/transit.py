@@ -49,3 +49,13 @@ class BusLine:
                     times.append(t)
                 t += part.headway_s
         return sorted(times)
+
+
+PEAKS = (TimeWindow.between("06:30", "08:30"), TimeWindow.between("16:30", "18:30"))
+"""When peak headways run (assumed for Yantai: bus peak service 06:30–08:30 and 16:30–18:00 in 2015, lorry ban
+16:30–18:30, domain notes 3.4)."""
+
+
+def is_peak(window: TimeWindow) -> bool:
+    """Whether a window of a timetable lies within a peak."""
+    return any(peak.start_s <= window.start_s and window.end_s <= peak.end_s for peak in PEAKS)
