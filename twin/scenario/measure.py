@@ -1,0 +1,175 @@
+"""Measures: what a planner does to a city, as a list of edits that never change their input.
+
+A measure says *which* fields of *which* links, sites or lines become *what*. Applying, finding conflicts and
+drawing on a map all read the same edits, so they cannot disagree.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from twin.city.city import City
+from twin.city.network import Link, Movement, Network
+from twin.city.parking import ParkingSite
+from twin.city.transit import BusLine
+from twin.errors import ScenarioError
+from twin.wording import Language
+
+Thing = Literal["link", "site", "line"]
+LonLat = tuple[float, float]
+
+NEW = ""
+"""Field of an edit that brings a thing which was not there."""
+
+_Frozen = TypeVar("_Frozen", Link, ParkingSite, BusLine)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
+    there; field NEW adds the value, a Link or ParkingSite, itself."""
+
+    thing: Thing
+    id: str
+    field: str
+    value: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure(ABC):
+    """One measure. `id` names it in conflicts, attribution and reports; `group` is the programme it belongs to.
+
+    Fields of a measure are those of its TOML table, in a planner's units. Values that cannot be meant raise
+    ScenarioError when the measure is made; names the city does not have, when it is applied.
+    """
+
+    id: str
+    group: str = ""
+
+    @abstractmethod
+    def edits(self, city: City) -> tuple[Edit, ...]:
+        """What it changes in this city, never empty: raises ScenarioError where it finds nothing to change."""
+
+    @abstractmethod
+    def describe(self, language: Language) -> str:
+        """The measure in one short sentence."""
+
+    def apply(self, city: City) -> City:
+        """The city with the measure in place."""
+        return carry_out(city, self.edits(city))
+
+    def touches(self, city: City) -> list[LonLat]:
+        """Where it changes this city (lon, lat): ends of links, sites, stops of lines."""
+        return places_of(city, self.edits(city))
+
+
+def refuse(measure: Measure, faults: Iterable[str]) -> None:
+    """Raise ScenarioError with all faults of a measure's values, if there are any."""
+    listed = list(faults)
+    if listed:
+        raise ScenarioError("; ".join(listed))
+
+
+def carry_out(city: City, edits: Iterable[Edit]) -> City:
+    """The city with all edits done. At a junction that lists its turns a new link gets every turn but back."""
+    by_thing: dict[Thing, list[Edit]] = {"link": [], "site": [], "line": []}
+    for edit in edits:
+        by_thing[edit.thing].append(edit)
+    if by_thing["link"]:
+        city = replace(city, network=_edited_network(city.network, by_thing["link"]))
+    if by_thing["site"]:
+        city = replace(city, sites=_edited(city.sites, by_thing["site"]))
+    if by_thing["line"]:
+        city = replace(city, lines=_edited(city.lines, by_thing["line"]))
+    return city
+
+
+def _edited_network(network: Network, edits: list[Edit]) -> Network:
+    new = [edit.value for edit in edits if edit.field == NEW]
+    changed = network.with_links(_edited(network.links, edits))
+    movements = [m for link in new for m in _movements_at_ends(changed, link)]
+    if not movements:
+        return changed
+    return replace(changed, movements=tuple(dict.fromkeys([*changed.movements, *movements])))
+
+
+def _movements_at_ends(network: Network, link: Link) -> list[Movement]:
+    """Turns into and out of a new link at ends where turns are listed one by one."""
+    listed = {movement.node_id for movement in network.movements}
+    found = []
+    if link.from_node in listed:
+        found += [
+            Movement(link.from_node, before.id, link.id)
+            for before in network.links_in[link.from_node]
+            if before.from_node != link.to_node
+        ]
+    if link.to_node in listed:
+        found += [
+            Movement(link.to_node, link.id, onward.id)
+            for onward in network.links_out[link.to_node]
+            if onward.to_node != link.from_node
+        ]
+    return found
+
+
+def _edited(things: tuple[_Frozen, ...], edits: list[Edit]) -> tuple[_Frozen, ...]:
+    table = {thing.id: thing for thing in things}
+    for edit in edits:
+        if edit.field == NEW:
+            table[edit.id] = edit.value
+        elif edit.field == "changes":
+            link: Any = table[edit.id]
+            table[edit.id] = replace(link, changes=(*link.changes, edit.value))
+        else:
+            fields: dict[str, Any] = {edit.field: edit.value}
+            table[edit.id] = replace(table[edit.id], **fields)
+    return tuple(table.values())
+
+
+def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
+    """Where edits lie (lon, lat), each place once, in order."""
+    sites = {site.id: site for site in city.sites}
+    lines = {line.id: line for line in city.lines}
+    places: list[LonLat] = []
+    for edit in edits:
+        if edit.thing == "link":
+            link = edit.value if edit.field == NEW else city.network.link_by_id[edit.id]
+            places += _link_ends(city.network, link)
+        elif edit.thing == "site":
+            site = edit.value if edit.field == NEW else sites[edit.id]
+            places.append((site.lon, site.lat))
+        else:
+            places += [(stop.lon, stop.lat) for stop in lines[edit.id].stops]
+    return list(dict.fromkeys(places))
+
+
+def changed_places(before: City, after: City) -> list[LonLat]:
+    """Where two cities differ (lon, lat): links open, built or changed, sites and lines. For areas of influence.
+
+    Compares the things themselves, so an opening by date counts like one by measure.
+    """
+    places: list[LonLat] = []
+    links_before, links_after = before.open_network().link_by_id, after.open_network().link_by_id
+    for link_id in sorted(links_before.keys() | links_after.keys()):
+        old, new = links_before.get(link_id), links_after.get(link_id)
+        if old != new:
+            places += _link_ends(after.network if new else before.network, new or links_before[link_id])
+    sites_before = {site.id: site for site in before.open_sites}
+    sites_after = {site.id: site for site in after.open_sites}
+    for site_id in sorted(sites_before.keys() | sites_after.keys()):
+        if sites_before.get(site_id) != sites_after.get(site_id):
+            site = sites_after.get(site_id) or sites_before[site_id]
+            places.append((site.lon, site.lat))
+    lines_before = {line.id: line for line in before.lines}
+    lines_after = {line.id: line for line in after.lines}
+    for line_id in sorted(lines_before.keys() | lines_after.keys()):
+        if lines_before.get(line_id) != lines_after.get(line_id):
+            line = lines_after.get(line_id) or lines_before[line_id]
+            places += [(stop.lon, stop.lat) for stop in line.stops]
+    return list(dict.fromkeys(places))
+
+
+def _link_ends(network: Network, link: Link) -> list[LonLat]:
+    start, end = network.node_by_id[link.from_node], network.node_by_id[link.to_node]
+    return [(start.lon, start.lat), (end.lon, end.lat)]
