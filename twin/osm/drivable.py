@@ -1,0 +1,152 @@
+"""Which ways cars may drive, and what each says of lanes, speed and opening, by direction.
+
+Left out: service ways, tracks, footways, ways closed to motor vehicles. Turn lanes and lanes by hour are not read.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+from twin.osm.assumptions import CLASS_TABLE, ClassAssumption, capacity_at_speed_vph
+from twin.osm.extract import OsmWay
+from twin.osm.tags import MOST_LANES, Oneway, Tags, first_day, is_assumed, lane_count, oneway, speed_kmh
+from twin.units import mps_from_kmh
+
+_LIFECYCLE = ("construction", "proposed", "planned")
+_NO_CARS = frozenset({"no", "private", "psv", "bus", "agricultural", "forestry", "emergency", "delivery"})
+_YES_CARS = frozenset({"yes", "designated", "permissive", "destination", "permit", "customers"})
+
+
+@dataclass(frozen=True, slots=True)
+class Carriageway:
+    """One direction of one way: what a car finds on it. `assumed` names the fields nobody observed."""
+
+    way_id: int
+    row: ClassAssumption
+    name: str
+    lanes: float
+    free_speed_mps: float
+    capacity_vph: float
+    opened_on: date | None
+    closed_on: date | None
+    is_structure: bool
+    assumed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DrivableWay:
+    """A way with its carriageways: along the drawing (`forward`) and against it (`backward`); None: not that way."""
+
+    way: OsmWay
+    forward: Carriageway | None
+    backward: Carriageway | None
+
+
+def street_row(tags: Tags) -> ClassAssumption | None:
+    """The class of a street, built or planned; None for ways that no car drives."""
+    highway = tags.get("highway", "")
+    if highway in _LIFECYCLE:
+        highway = tags.get(highway, "")
+    return CLASS_TABLE.get(highway)
+
+
+def is_for_cars(tags: Tags) -> bool:
+    """Whether a car of the public may drive here: the most special access tag decides."""
+    if tags.get("area") == "yes":
+        return False
+    for key in ("motorcar", "motor_vehicle", "vehicle", "access"):
+        value = tags.get(key)
+        if value in _NO_CARS:
+            return False
+        if value in _YES_CARS:
+            return True
+    return True
+
+
+def drivable_way(way: OsmWay, counts: Counter[str]) -> DrivableWay | None:
+    """The carriageways of a way; None where cars may not drive. Odd tags are counted in `counts`."""
+    row = street_row(way.tags)
+    if row is None or not is_for_cars(way.tags):
+        return None
+    direction = oneway(way.tags)
+    if way.tags.get("oneway") in ("reversible", "alternating"):
+        counts["reversible streets taken as two-way"] += 1
+    forward = None if direction == "backward" else _carriageway(way, row, direction, "forward", counts)
+    backward = None if direction == "forward" else _carriageway(way, row, direction, "backward", counts)
+    return DrivableWay(way, forward, backward)
+
+
+def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, counts: Counter[str]) -> Carriageway:
+    tags = way.tags
+    lanes, lanes_assumed = _lanes(tags, row, ways, side, counts)
+    speed, speed_assumed = _speed_kmh(tags, row, side, counts)
+    capacity = capacity_at_speed_vph(row, speed)
+    if capacity < row.capacity_vph:
+        counts["carriageways too slow for the capacity of their class"] += 1
+    opened, opening_assumed = _opened_on(tags)
+    fields = {
+        "lanes": lanes_assumed,
+        "free_speed_mps": speed_assumed,
+        "road_class": is_assumed(tags, "class"),
+        "opened_on": opening_assumed,
+        "geometry": is_assumed(tags, "geometry") or bool(tags.get("source:geometry", "").startswith("bus_stops")),
+    }
+    return Carriageway(
+        way_id=way.id,
+        row=row,
+        name=tags.get("name", "").strip(),
+        lanes=lanes,
+        free_speed_mps=mps_from_kmh(speed),
+        capacity_vph=capacity,
+        opened_on=opened,
+        closed_on=first_day(tags.get("end_date", "")),
+        is_structure=tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") != "no",
+        assumed=frozenset({name for name, holds in fields.items() if holds} | {"capacity_vph", "jam_density_vpkm"}),
+    )
+
+
+def _lanes(tags: Tags, row: ClassAssumption, ways: Oneway, side: str, counts: Counter[str]) -> tuple[float, bool]:
+    """Lanes of one direction, and whether they are assumed. `lanes` counts both directions of a two-way street."""
+    own = _counted_lanes(tags, f"lanes:{side}", counts)
+    if own is None:
+        both = _counted_lanes(tags, "lanes", counts)
+        other = _counted_lanes(tags, "lanes:backward" if side == "forward" else "lanes:forward", counts)
+        if both is not None and ways == "both":
+            own = both - other if other is not None and both > other else both / 2
+        else:
+            own = both
+    if own is None:
+        return row.lanes, True
+    if not 1.0 <= own <= MOST_LANES:
+        counts["lane counts brought into 1 to 8 a direction"] += 1
+    return min(max(own, 1.0), MOST_LANES), is_assumed(tags, "lanes")
+
+
+def _counted_lanes(tags: Tags, key: str, counts: Counter[str]) -> float | None:
+    text = tags.get(key)
+    if text is None:
+        return None
+    value = lane_count(text)
+    if value is None:
+        counts["lane tags refused"] += 1
+    return value
+
+
+def _speed_kmh(tags: Tags, row: ClassAssumption, side: str, counts: Counter[str]) -> tuple[float, bool]:
+    for key in (f"maxspeed:{side}", "maxspeed"):
+        text = tags.get(key)
+        if text is None or text in ("none", "signals", "variable"):
+            continue
+        speed = speed_kmh(text)
+        if speed is not None:
+            return speed, is_assumed(tags, "maxspeed")
+        counts["speed limits refused"] += 1
+    return row.free_speed_kmh, True
+
+
+def _opened_on(tags: Tags) -> tuple[date | None, bool]:
+    """Opening date of a street, and whether it is a guess: date.max where it is not built and no day is stated."""
+    if tags.get("highway") in _LIFECYCLE:
+        stated = first_day(tags.get("opening_date", "")) or first_day(tags.get("start_date", ""))
+        return stated or date.max, stated is None
+    return first_day(tags.get("start_date", "")) or first_day(tags.get("opening_date", "")), False
