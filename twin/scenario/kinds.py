@@ -1,0 +1,20 @@
+"""The table of measures: the word a scenario document uses, and the class that carries it out."""
+
+from twin.scenario.bus_measures import RemoveStop, SetHeadway
+from twin.scenario.measure import Measure
+from twin.scenario.parking_measures import AddParking, SetTariff
+from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
+
+MEASURE_KINDS: dict[str, type[Measure]] = {
+    "open_link": OpenLink,
+    "close_link": CloseLink,
+    "change_lanes": ChangeLanes,
+    "set_speed_limit": SetSpeedLimit,
+    "work_zone": WorkZone,
+    "add_parking": AddParking,
+    "set_tariff": SetTariff,
+    "set_headway": SetHeadway,
+    "remove_stop": RemoveStop,
+}
+
+KIND_OF = {measure_class: kind for kind, measure_class in MEASURE_KINDS.items()}

@@ -1,0 +1,182 @@
+"""Measures on parking: more spaces, other prices."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import get_args
+
+from twin.city.city import City
+from twin.city.ground import ground_of
+from twin.city.network import Link
+from twin.city.parking import ParkingSite, SiteKind, Tariff
+from twin.city.zones import Zone
+from twin.errors import ScenarioError
+from twin.scenario.measure import NEW, Edit, Measure, refuse
+from twin.scenario.street_parts import NEAR_M, nearest_words, part_of_street
+from twin.wording import Language
+
+_KINDS = {"kerb": ("路内", "kerb"), "lot": ("地面停车场", "a car park"), "garage": ("停车楼或地下库", "a garage")}
+GUIDED_PRICE = Tariff()
+_NO_ENTRANCE = ("motorway", "trunk")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddParking(Measure):
+    """New public spaces `at` a place, or halfway along a `street` (or its part between two cross streets).
+
+    Drivers enter from the nearest street within 150 m that is no motorway or trunk road. `taken_share`: share of
+    the new spaces taken before a run begins (0 to 1). `tariff` left out: Yantai's guided price.
+    """
+
+    spaces: int
+    site_kind: SiteKind = "lot"
+    at: tuple[float, float] | None = None
+    street: str = ""
+    cross_streets: tuple[str, str] | None = None
+    name: str = ""
+    tariff: Tariff = GUIDED_PRICE
+    taken_share: float = 0.0
+
+    def __post_init__(self) -> None:
+        refuse(self, self._faults())
+
+    def _faults(self) -> Iterator[str]:
+        if (self.at is None) == (not self.street):
+            yield "say where: either `at` as [longitude, latitude], or `street`"
+        if self.cross_streets is not None and not self.street:
+            yield "`cross_streets` needs `street`"
+        if not 1 <= self.spaces <= 20_000:
+            yield f"spaces is {self.spaces}, must be 1 to 20,000"
+        if self.site_kind not in get_args(SiteKind):
+            yield f"site_kind is {self.site_kind!r}, must be one of {', '.join(get_args(SiteKind))}"
+        if not 0.0 <= self.taken_share <= 1.0:
+            yield f"taken_share is {self.taken_share:g}, must be a share from 0 to 1{_if_percent(self.taken_share)}"
+        yield from tariff_faults(self.tariff)
+
+    def edits(self, city: City) -> tuple[Edit, ...]:
+        (lon, lat), link = self._place(city)
+        content = f"{lon:.6f},{lat:.6f},{self.site_kind},{self.spaces}"
+        site = ParkingSite(
+            id=f"new-{hashlib.blake2b(content.encode(), digest_size=6).hexdigest()}",
+            name=self.name or self.id,
+            kind=self.site_kind,
+            lon=lon,
+            lat=lat,
+            link_id=link.id,
+            zone_id=_zone_at(city, lon, lat),
+            spaces=self.spaces,
+            occupied_at_start=round(self.spaces * self.taken_share),
+            tariff=self.tariff,
+            assumed=frozenset({"entrance"}),
+        )
+        return (Edit("site", site.id, NEW, site),)
+
+    def _place(self, city: City) -> tuple[tuple[float, float], Link]:
+        network = city.open_network()
+        if self.at is None:
+            links = part_of_street(network, street=self.street, cross_streets=self.cross_streets)
+            return _middle(city, links)
+        among = {link.id for link in network.links if link.road_class not in _NO_ENTRANCE}
+        near = ground_of(network).links_near(*self.at, NEAR_M, among=among)
+        if not near:
+            raise ScenarioError(
+                f"no street to enter from within {NEAR_M:.0f} m of [{self.at[0]}, {self.at[1]}] "
+                "(motorways and trunk roads left aside): move the place nearer to a street"
+            )
+        # Of the two directions of the street take the one whose end is nearer: the entrance is at a link's end.
+        closest = [n for n in near if n.distance_m <= near[0].distance_m + 1.0]
+        link_of = network.link_by_id
+        best = min(closest, key=lambda n: link_of[n.link_id].length_m - n.along_m)
+        return self.at, link_of[best.link_id]
+
+    def describe(self, language: Language) -> str:
+        zh, en = _KINDS[self.site_kind]
+        where = self.name or self.street or self.id
+        return f"{where}新增{zh}泊位{self.spaces}个" if language == "zh" else f"{self.spaces} spaces in {en}: {where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTariff(Measure):
+    """Sets the price of parking: of `sites` by name or id, of the sites within `within_m` of a place `near`, or,
+    with `everywhere`, of every site of the city; `site_kind` keeps one kind of them."""
+
+    tariff: Tariff
+    sites: tuple[str, ...] = ()
+    near: tuple[float, float] | None = None
+    within_m: float = 500.0
+    everywhere: bool = False
+    site_kind: SiteKind | None = None  # None: all kinds
+
+    def __post_init__(self) -> None:
+        faults = list(tariff_faults(self.tariff))
+        if [bool(self.sites), self.near is not None, self.everywhere].count(True) != 1:
+            faults.append("say which sites: `sites`, or `near` a place, or `everywhere = true`")
+        if not self.within_m > 0:
+            faults.append(f"within_m is {self.within_m:g}, must be positive")
+        refuse(self, faults)
+
+    def edits(self, city: City) -> tuple[Edit, ...]:
+        sites = [site for site in self._meant(city) if self.site_kind in (None, site.kind)]
+        if not sites:
+            kinds = f" of kind {self.site_kind}" if self.site_kind else ""
+            raise ScenarioError(f"no parking site{kinds} there; {self._nearest(city)}")
+        return tuple(Edit("site", site.id, "tariff", self.tariff) for site in sites)
+
+    def _meant(self, city: City) -> list[ParkingSite]:
+        if self.everywhere:
+            return list(city.sites)
+        if self.near is not None:
+            ground, place = ground_of(city.network), self.near
+            return [s for s in city.sites if ground.crow_m(place, (s.lon, s.lat)) <= self.within_m]
+        known = {name for site in city.sites for name in (site.id, site.name)}
+        unknown = [name for name in self.sites if name not in known]
+        if unknown:
+            raise ScenarioError(
+                "; ".join(f"no parking site {name!r}. {nearest_words(name, known)}" for name in unknown)
+            )
+        return [site for site in city.sites if site.id in self.sites or site.name in self.sites]
+
+    def _nearest(self, city: City) -> str:
+        if self.near is None or not city.sites:
+            return f"the city has {len(city.sites)} sites"
+        ground, place = ground_of(city.network), self.near
+        far_m, site = min(((ground.crow_m(place, (s.lon, s.lat)), s) for s in city.sites), key=lambda pair: pair[0])
+        return f"the nearest site is {site.name} ({site.kind}), {far_m:.0f} m away"
+
+    def describe(self, language: Language) -> str:
+        price = self.tariff.half_hour_yuan
+        if language == "zh":
+            where = "全市" if self.everywhere else "、".join(self.sites) or f"{self.within_m:g}米范围内"
+            return f"{where}停车价格改为每半小时{price:g}元"
+        where = "all sites" if self.everywhere else ", ".join(self.sites) or f"sites within {self.within_m:g} m"
+        return f"{where}: {price:g} yuan a half-hour"
+
+
+def tariff_faults(tariff: Tariff) -> Iterator[str]:
+    """What is wrong with the numbers of a tariff."""
+    for name in ("half_hour_yuan", "day_cap_yuan", "night_cap_yuan", "free_s"):
+        if not 0.0 <= getattr(tariff, name) < 100_000.0:
+            yield f"tariff.{name} is {getattr(tariff, name):g}, must not be negative"
+
+
+def _if_percent(share: float) -> str:
+    return f": for {share:g} % write {share / 100:g}" if 1.0 < share <= 100.0 else ""
+
+
+def _middle(city: City, links: list[Link]) -> tuple[tuple[float, float], Link]:
+    """The end of the link halfway along a stretch: where its entrance is."""
+    nodes, ground = city.network.node_by_id, ground_of(city.network)
+    ends = [nodes[link.to_node] for link in links]
+    xy = ground.xy([node.lon for node in ends], [node.lat for node in ends])
+    offset = ((xy - xy.mean(axis=0)) ** 2).sum(axis=1)
+    at = int(offset.argmin())
+    return (ends[at].lon, ends[at].lat), links[at]
+
+
+def _zone_at(city: City, lon: float, lat: float) -> str:
+    """The zone whose middle is nearest; "" in a city without zones."""
+    zones: list[Zone] = [zone for zone in city.zones if zone.kind == "zone"]
+    if not zones:
+        return ""
+    ground = ground_of(city.network)
+    return min(zones, key=lambda zone: (ground.crow_m((lon, lat), (zone.lon, zone.lat)), zone.id)).id
