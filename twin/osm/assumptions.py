@@ -55,7 +55,7 @@ CLASS_TABLE = {
 }
 """Drivable classes and what is assumed of them. Ways of other classes (service, track, footway …) are left out."""
 
-FASTEST_WAVE_KMH = 22.0
+FASTEST_WAVE_KMH = 22.11
 """Fastest backward wave the table's own rows imply (living street: 1,400 veh/h at 20 km/h and 133 veh/km)."""
 
 
@@ -66,7 +66,7 @@ def capacity_at_speed_vph(row: ClassAssumption, free_speed_kmh: float) -> float:
     FASTEST_WAVE_KMH carries k_j · u · w / (u + w) at most (Newell 1993).
 
     >>> round(capacity_at_speed_vph(CLASS_TABLE["residential"], 7.0))
-    708
+    709
     """
     wave = FASTEST_WAVE_KMH
     most = row.jam_density_vpkm * free_speed_kmh * wave / (free_speed_kmh + wave)

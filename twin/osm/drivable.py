@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from twin.osm.assumptions import CLASS_TABLE, ClassAssumption, capacity_at_speed_vph
+from twin.osm.assumptions import CLASS_TABLE, ClassAssumption
 from twin.osm.extract import OsmWay
 from twin.osm.tags import MOST_LANES, Oneway, Tags, first_day, is_assumed, lane_count, oneway, speed_kmh
 from twin.units import mps_from_kmh
@@ -26,7 +26,6 @@ class Carriageway:
     name: str
     lanes: float
     free_speed_mps: float
-    capacity_vph: float
     opened_on: date | None
     closed_on: date | None
     is_structure: bool
@@ -80,9 +79,6 @@ def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, cou
     tags = way.tags
     lanes, lanes_assumed = _lanes(tags, row, ways, side, counts)
     speed, speed_assumed = _speed_kmh(tags, row, side, counts)
-    capacity = capacity_at_speed_vph(row, speed)
-    if capacity < row.capacity_vph:
-        counts["carriageways too slow for the capacity of their class"] += 1
     opened, opening_assumed = _opened_on(tags)
     fields = {
         "lanes": lanes_assumed,
@@ -97,7 +93,6 @@ def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, cou
         name=tags.get("name", "").strip(),
         lanes=lanes,
         free_speed_mps=mps_from_kmh(speed),
-        capacity_vph=capacity,
         opened_on=opened,
         closed_on=first_day(tags.get("end_date", "")),
         is_structure=tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") != "no",
@@ -118,7 +113,7 @@ def _lanes(tags: Tags, row: ClassAssumption, ways: Oneway, side: str, counts: Co
     if own is None:
         return row.lanes, True
     if not 1.0 <= own <= MOST_LANES:
-        counts["lane counts brought into 1 to 8 a direction"] += 1
+        counts["street directions whose lane count was brought into 1 to 8"] += 1
     return min(max(own, 1.0), MOST_LANES), is_assumed(tags, "lanes")
 
 

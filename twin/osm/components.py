@@ -1,0 +1,86 @@
+"""One town that hangs together: every kept street can be reached from every other, and left again.
+
+Where the border of an extract cuts a street of two carriageways, the two ends are joined, so that the street
+stays; trips may begin and end there, but nobody turns round.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import networkx as nx
+
+from twin.osm.junctions import Merger, distance_m
+from twin.osm.street_graph import Stretch
+
+CUT_ENDS_APART_M = 60.0
+"""Ends of two carriageways of one cut street lie no farther apart."""
+
+
+def join_cut_carriageways(
+    stretches: Iterable[Stretch], merger: Merger, positions: dict[int, tuple[float, float]], counts: Counter[str]
+) -> frozenset[int]:
+    """Merge one-way ends that lead out with those that lead in, nearest first; gives the nodes so made."""
+    into: dict[int, list[Stretch]] = {}
+    out_of: dict[int, list[Stretch]] = {}
+    for stretch in stretches:
+        into.setdefault(stretch.to_node, []).append(stretch)
+        out_of.setdefault(stretch.from_node, []).append(stretch)
+    exits = sorted(into.keys() - out_of.keys())
+    entries = sorted(out_of.keys() - into.keys())
+    pairs = []
+    for gone in exits:
+        for came in entries:
+            same_class = {s.steps[-1].road.row.road_class for s in into[gone]} & {
+                s.steps[0].road.row.road_class for s in out_of[came]
+            }
+            if not same_class or abs(positions[gone][1] - positions[came][1]) > 0.001:
+                continue
+            apart_m = distance_m(positions[gone], positions[came])
+            if apart_m <= CUT_ENDS_APART_M:
+                pairs.append((apart_m, gone, came))
+    used: set[int] = set()
+    joined: set[int] = set()
+    for _, gone, came in sorted(pairs):
+        if gone in used or came in used or not merger.merge(gone, came):
+            continue
+        used |= {gone, came}
+        joined.add(merger.of(gone))
+    if joined:
+        counts["cut streets whose two carriageways were joined at the border"] += len(joined)
+    return frozenset(joined)
+
+
+def connected(stretches: list[Stretch], merger: Merger, counts: Counter[str]) -> list[Stretch]:
+    """The stretches of the largest strongly connected part; the rest is counted.
+
+    Streets not built yet are kept where they would be part of it once open, but hold nothing together.
+    """
+    built = [stretch for stretch in stretches if not stretch.is_planned]
+    nodes = _largest_part(built, merger, counts)
+    kept = [stretch for stretch in built if {merger.of(stretch.from_node), merger.of(stretch.to_node)} <= nodes]
+    planned = [stretch for stretch in stretches if stretch.is_planned]
+    if planned:
+        later = _largest_part([*kept, *planned], merger, Counter())
+        kept += [s for s in planned if {merger.of(s.from_node), merger.of(s.to_node)} <= later]
+    if len(kept) < len(stretches):
+        counts["street directions left out because one cannot get there and back"] += len(stretches) - len(kept)
+    return sorted(kept, key=lambda stretch: stretch.nodes)
+
+
+def _largest_part(stretches: list[Stretch], merger: Merger, counts: Counter[str]) -> set[int]:
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_edges_from((merger.of(stretch.from_node), merger.of(stretch.to_node)) for stretch in stretches)
+    parts = list(nx.strongly_connected_components(graph))
+    if not parts:
+        return set()
+    others = sum(len(part) > 1 for part in parts) - 1
+    if others > 0:
+        counts["smaller parts that hang together, but not with the rest"] += others
+    length_m: Counter[int] = Counter()
+    part_of = {node: number for number, part in enumerate(parts) for node in part}
+    for stretch in stretches:
+        u, v = merger.of(stretch.from_node), merger.of(stretch.to_node)
+        if part_of[u] == part_of[v]:
+            length_m[part_of[u]] += round(stretch.length_m)
+    best = max(range(len(parts)), key=lambda number: (length_m[number], -min(parts[number])))
+    return set(parts[best])

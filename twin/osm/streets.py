@@ -1,0 +1,168 @@
+"""A map into a `Network`: the story from ways to links. The chapters are in the files beside this one.
+
+Left out: turn restrictions, lanes marked for turns, bus lanes, times of day.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from twin.city.network import Kind, Link, Network, Node
+from twin.errors import NetworkError
+from twin.osm.assumptions import capacity_at_speed_vph
+from twin.osm.components import connected, join_cut_carriageways
+from twin.osm.drivable import drivable_way
+from twin.osm.extract import Extract
+from twin.osm.junctions import Controls, Merger, controls_of, merge_junctions, merged_control
+from twin.osm.read import read_extract
+from twin.osm.report import NetworkReport
+from twin.osm.street_graph import Stretch, stretches_of
+from twin.units import km_from_metres, kmh_from_mps
+
+Value = TypeVar("Value", str, float)
+
+
+def read_network(
+    path: Path, *, place: str = "", kind: Kind = "openstreetmap", crs: str | None = None
+) -> tuple[Network, NetworkReport]:
+    """Streets of a map file as a network, and what was assumed and repaired on the way.
+
+    `crs` None: the UTM zone of the middle of the extract. Raises DataFileError, NetworkError.
+    """
+    return network_of(read_extract(path), place=place, kind=kind, crs=crs, source=path.name)
+
+
+def network_of(
+    extract: Extract, *, place: str = "", kind: Kind = "openstreetmap", crs: str | None = None, source: str = ""
+) -> tuple[Network, NetworkReport]:
+    """Streets of an extract as a network; ids come from the map's node ids, whatever the order of the file."""
+    counts: Counter[str] = Counter(extract.repairs)
+    ways = [way for street in extract.streets if (way := drivable_way(street, counts)) is not None]
+    stretches = stretches_of(extract, ways, counts)
+    if not stretches:
+        raise NetworkError(f"{source or place}: no drivable road found ({len(extract.streets):,} streets read).")
+    all_m = sum(stretch.length_m for stretch in stretches)
+    controls = controls_of(extract, stretches, counts)
+    merger = Merger(extract.positions)
+    cut_ends = join_cut_carriageways(stretches, merger, extract.positions, counts)
+    merge_junctions(stretches, controls, merger, counts)
+    yielding = {stretches[position].nodes for position in controls.yields}
+    outside = [s for s in stretches if merger.of(s.from_node) != merger.of(s.to_node)]
+    kept = connected(outside, merger, counts)
+    if not kept:
+        raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
+    nodes = {node.id: node for node in _nodes(kept, merger, controls)}
+    links = _links(kept, merger, nodes, extract, yielding)
+    network = Network(
+        nodes=tuple(nodes.values()),
+        links=tuple(links),
+        place=place,
+        kind=kind,
+        crs=crs or utm_crs(*extract.centre),
+        banned_turns=_no_turning_round(links, {str(merger.of(node)) for node in cut_ends}),
+    )
+    return network, _report(network, all_m, source, counts)
+
+
+def utm_crs(lon: float, lat: float) -> str:
+    """The UTM zone of a place, as an EPSG code.
+
+    >>> utm_crs(121.4, 37.5)
+    'EPSG:32651'
+    """
+    zone = min(60, int((lon + 180.0) // 6.0) + 1)
+    return f"EPSG:{32600 + zone if lat >= 0 else 32700 + zone}"
+
+
+def _nodes(kept: list[Stretch], merger: Merger, controls: Controls) -> list[Node]:
+    nodes = []
+    for node in sorted({merger.of(end) for stretch in kept for end in (stretch.from_node, stretch.to_node)}):
+        control, is_assumed = merged_control(merger.members(node), controls)
+        lon, lat = merger.position(node)
+        nodes.append(Node(str(node), lon, lat, control, frozenset({"control"}) if is_assumed else frozenset()))
+    return nodes
+
+
+def _links(
+    kept: list[Stretch], merger: Merger, nodes: dict[str, Node], extract: Extract, yielding: set[tuple[int, ...]]
+) -> list[Link]:
+    parallel: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
+    for stretch in kept:
+        parallel[str(merger.of(stretch.from_node)), str(merger.of(stretch.to_node))].append(stretch)
+    links = []
+    for (u, v), together in parallel.items():
+        together.sort(key=lambda stretch: (stretch.length_m, stretch.nodes))
+        for number, stretch in enumerate(together, start=1):
+            link_id = f"{u}-{v}" if number == 1 else f"{u}-{v}-{number}"
+            links.append(_link(link_id, nodes[u], nodes[v], stretch, extract, stretch.nodes in yielding))
+    return links
+
+
+def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yields: bool) -> Link:
+    """One link of a stretch: class, name and lanes of its longest part, speed by time driven."""
+    rows = {step.road.row.highway: step.road.row for step in stretch.steps}
+    row = rows[_longest((step.road.row.highway, step.length_m) for step in stretch.steps)]
+    length_m = stretch.length_m
+    speed_mps = length_m / sum(step.length_m / step.road.free_speed_mps for step in stretch.steps)
+    between = [extract.positions[node] for node in stretch.nodes[1:-1]]
+    first = stretch.steps[0].road
+    return Link(
+        id=link_id,
+        from_node=u.id,
+        to_node=v.id,
+        length_m=length_m,
+        lanes=_longest((step.road.lanes, step.length_m) for step in stretch.steps),
+        free_speed_mps=speed_mps,
+        capacity_vph=capacity_at_speed_vph(row, kmh_from_mps(speed_mps)),
+        jam_density_vpkm=row.jam_density_vpkm,
+        road_class=row.road_class,
+        name=_longest((step.road.name, step.length_m) for step in stretch.steps),
+        geometry=((u.lon, u.lat), *between, (v.lon, v.lat)) if between else (),
+        priority=1 if yields else 2,
+        opened_on=first.opened_on,
+        closed_on=first.closed_on,
+        is_structure=stretch.is_structure,
+        source_ids=tuple(dict.fromkeys(str(step.road.way_id) for step in stretch.steps)),
+        assumed=frozenset().union(*(step.road.assumed for step in stretch.steps)),
+    )
+
+
+def _longest(lengths: Iterable[tuple[Value, float]]) -> Value:
+    """The value that holds along most of a stretch; the smaller of two that hold equally far."""
+    total_m: dict[Value, float] = defaultdict(float)
+    for value, length_m in lengths:
+        total_m[value] += length_m
+    return min(total_m, key=lambda value: (-total_m[value], value))
+
+
+def _no_turning_round(links: Iterable[Link], cut_ends: set[str]) -> frozenset[tuple[str, str]]:
+    """Turns at the border where the two carriageways of a cut street were joined."""
+    into, out_of = defaultdict(list), defaultdict(list)
+    for link in links:
+        if link.to_node in cut_ends:
+            into[link.to_node].append(link.id)
+        if link.from_node in cut_ends:
+            out_of[link.from_node].append(link.id)
+    return frozenset((came, gone) for node in into for came in into[node] for gone in out_of[node])
+
+
+def _report(network: Network, all_m: float, source: str, counts: Counter[str]) -> NetworkReport:
+    length_m = sum(link.length_m for link in network.links)
+    named_m = sum(link.length_m for link in network.links if link.name)
+    signals = [node for node in network.nodes if node.control == "signal"]
+    return NetworkReport(
+        source=source,
+        nodes=len(network.nodes),
+        links=len(network.links),
+        length_km=km_from_metres(length_m),
+        named_length_share=named_m / length_m,
+        kept_length_share=length_m / all_m,
+        signals=len(signals),
+        assumed_signals=sum("control" in node.assumed for node in signals),
+        planned_links=sum(link.opened_on == date.max for link in network.links),
+        shortest_link_m=min(link.length_m for link in network.links),
+        assumed_links=dict(Counter(field for link in network.links for field in sorted(link.assumed))),
+        repairs=dict(counts),
+    )
