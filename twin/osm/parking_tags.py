@@ -6,8 +6,6 @@ from twin.city.parking import SiteKind
 from twin.osm.extract import Extract, Tags
 
 _GARAGES = frozenset({"multi-storey", "underground", "rooftop", "garage", "garages", "garage_boxes", "carports"})
-    {"multi-storey", "underground", "rooftop", "garage", "garages", "garage_boxes", "carports", "sheds"}
-)
 _KERBS = frozenset({"street_side", "lane", "on_kerb", "half_on_kerb", "layby"})
 _NOT_PUBLIC = frozenset({"private", "no", "permit", "employees", "residents"})
 MOST_SPACES = 20_000
