@@ -120,6 +120,11 @@ class MapMatcher:
                 piece.append(_Step(i, near[i], standing, [-1] * len(near[i])))
                 continue
             step = self._onward(stops, piece[-1], i, near[i], standing)
+            if step is None and not self._leads_on(stops, piece[-1], near, queue) and len(piece) > 1:
+                # The last stop may be the one that leads nowhere, as at the end of a spur.
+                step = self._onward(stops, piece[-2], i, near[i], standing)
+                if step is not None:
+                    piece.pop()
             if step is not None:
                 piece.append(step)
                 dropped = []
@@ -129,6 +134,13 @@ class MapMatcher:
                 pieces.append(piece)
                 piece, queue, dropped = [], [*dropped, i, *queue], []
         return [*pieces, piece] if piece else pieces
+
+    def _leads_on(self, stops: Sequence[StopPoint], last: _Step, near: list[list[NearLink]], queue: list[int]) -> bool:
+        """Whether the stop after the next can be reached, leaving the next one out."""
+        if not queue:
+            return False
+        following = near[queue[0]]
+        return self._onward(stops, last, queue[0], following, [0.0] * len(following)) is not None
 
     def _onward(
         self, stops: Sequence[StopPoint], last: _Step, stop: int, near: list[NearLink], standing: list[float]
