@@ -11,11 +11,12 @@ import tomli_w
 
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError, TwinError, joined_faults
-from twin.files.catalogue import scenario_path
+from twin.files.catalogue import document_folder, scenario_path
+from twin.files.document_files import read_commitments
 from twin.files.toml_values import nearest_name, read_fields, table_of
 from twin.scenario.kinds import KIND_OF, MEASURE_KINDS
 from twin.scenario.measure import Measure
-from twin.scenario.scenario import Scenario, repeated_ids
+from twin.scenario.scenario import DEFAULT_MEASURED, Scenario, repeated_ids
 from twin.wording import Words
 
 FORMAT = "twin-scenario/1"
@@ -87,21 +88,9 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
         circle = " → ".join(step.stem for step in (*trail[trail.index(path) :], path))
         raise ScenarioError(f"{path}: scenarios lead in a circle by `based_on` or `includes`: {circle}")
     table = _parsed(path)
-    values, faults = read_fields(_Document, table, also=("measures",))
+    document, faults = _document(path, table)
     measures, measure_faults = _measures(table.get("measures", []))
-    document = _Document(**{"name": path.stem, **values})
-    if document.format != FORMAT:
-        faults.append(f"format is {document.format!r}, this version reads {FORMAT!r}")
-    trail = (*trail, path)
-    base, base_faults = _other(path, document.based_on, "based_on", trail)
-    included: list[Scenario] = []
-    for name in document.includes:
-        scenario, include_faults = _other(path, name, "includes", trail)
-        base_faults += include_faults
-        included += [scenario] if scenario is not None else []
-    if document.compare_with:
-        base_faults += _find(path, document.compare_with, "compare_with")[1]
-    faults += base_faults + measure_faults
+    base, included, other_faults = _others(path, document, (*trail, path))
     place = document.place or (base.place if base else "")
     if not place:
         faults.append("place is missing")
@@ -110,23 +99,46 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
             faults.append(f"{other.name} is about {other.place}, this one about {place}")
     own = (*(measure for scenario in included for measure in scenario.measures), *measures)
     inherited = (*base.inherited, *base.measures) if base else ()
-    faults += repeated_ids((*inherited, *own))
+    faults += [*other_faults, *measure_faults, *repeated_ids((*inherited, *own))]
     if faults:
         raise ScenarioError(joined_faults(str(path), faults))
-    defaults: dict[str, Any] = {"date": base.date, "measured": base.measured} if base else {}
-    given = {"date": document.date, "measured": document.measured}
+    date, measured = (base.date, base.measured) if base else (None, DEFAULT_MEASURED)
     return Scenario(
         name=document.name,
         title=_split_title(document.title or document.name),
         place=place,
         based_on=document.based_on,
         compare_with=document.compare_with,
+        date=document.date or date,
+        measured=document.measured or measured,
         answers=document.answers,
         measures=own,
         inherited=inherited,
         notes=document.notes,
-        **{**defaults, **{name: value for name, value in given.items() if value is not None}},
     )
+
+
+def _document(path: Path, table: dict[str, Any]) -> tuple[_Document, list[str]]:
+    values, faults = read_fields(_Document, table, also=("measures",))
+    document = _Document(**{"name": path.stem, **values})
+    if document.format != FORMAT:
+        faults.append(f"format is {document.format!r}, this version reads {FORMAT!r}")
+    return document, [*faults, *_answer_faults(document.answers)]
+
+
+def _others(
+    path: Path, document: _Document, trail: tuple[Path, ...]
+) -> tuple[Scenario | None, list[Scenario], list[str]]:
+    """The scenario it is based on, those it includes, and what is wrong with any it names."""
+    base, faults = _other(path, document.based_on, "based_on", trail)
+    included = []
+    for name in document.includes:
+        scenario, include_faults = _other(path, name, "includes", trail)
+        faults += include_faults
+        included += [scenario] if scenario is not None else []
+    if document.compare_with:
+        faults += _find(path, document.compare_with, "compare_with")[1]
+    return base, included, faults
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -165,6 +177,21 @@ def _measure(table: Mapping[str, Any]) -> tuple[Measure | None, list[str]]:
         return MEASURE_KINDS[kind](**values), []
     except ScenarioError as error:
         return None, [str(error)]
+
+
+def _answer_faults(answers: tuple[str, ...]) -> list[str]:
+    """Whether each fact a scenario answers stands in its document, as "document/fact"."""
+    faults = []
+    for answer in answers:
+        document, _, fact = answer.partition("/")
+        try:
+            known = [commitment.id for commitment in read_commitments(document_folder(document) / "commitments.toml")]
+        except TwinError as error:
+            faults.append(f"answers: {answer!r}: {error}")
+            continue
+        if fact not in known:
+            faults.append(f"answers: no fact {fact!r} in document {document!r}. {nearest_name(fact, known)}")
+    return faults
 
 
 def _other(path: Path, name: str, field: str, trail: tuple[Path, ...]) -> tuple[Scenario | None, list[str]]:

@@ -120,9 +120,11 @@ def _as_tuple(value: Any, parts: tuple[Any, ...]) -> tuple[Any, ...]:
 def _as_window(value: Any) -> TimeWindow:
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(isinstance(part, str) for part in value):
         raise ValueError(f"is {value!r}, must be two times of day such as ['07:00', '09:00']")
-    for part in value:
-        if seconds_of(part) > DAY_S:
-            raise ValueError(f"is {value!r}: {part} is past 24:00")
+    try:
+        if max(seconds_of(part) for part in value) > DAY_S:
+            raise ValueError("times of day end at 24:00")
+    except ValueError as error:
+        raise ValueError(f"is {value!r}: {error}") from None
     return TimeWindow.between(*value)
 
 

@@ -235,12 +235,16 @@ def _gap_notes(stops: Sequence[StopPoint], near: list[list[NearLink]], served: t
     notes = []
     first, last = served[0], served[-1]
     if first > 0:
-        notes.append(f"cut: no way from {stops[first - 1].name} to {stops[first].name}, first {first} stops left out")
+        notes.append(f"cut: no way from {stops[first - 1].name} to {stops[first].name}, first {_stops(first)} left out")
     if last < len(stops) - 1:
         left = len(stops) - 1 - last
-        notes.append(f"cut: no way from {stops[last].name} to {stops[last + 1].name}, last {left} stops left out")
+        notes.append(f"cut: no way from {stops[last].name} to {stops[last + 1].name}, last {_stops(left)} left out")
     kept = set(served)
     for i in range(first, last):
         if i not in kept and near[i]:
             notes.append(f"stop {stops[i].name} is not served: no way leads there and on")
     return notes
+
+
+def _stops(count: int) -> str:
+    return "stop" if count == 1 else f"{count} stops"
