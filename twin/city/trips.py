@@ -22,6 +22,15 @@ TRAVELLER_COLUMNS = {
 """Columns of `Demand.travellers`, and what each means."""
 
 
+@dataclass(frozen=True, slots=True)
+class DayToDay:
+    """How days differ. `level_cv`: coefficient of variation of the share who travel, common to all on one day;
+    `departure_sd_s`: spread of a traveller's departures about the usual one (s)."""
+
+    level_cv: float = 0.0
+    departure_sd_s: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Demand:
     """Travellers of a place, one row a habitual trip, and the street points they load at.
@@ -34,3 +43,4 @@ class Demand:
     points: tuple[LoadingPoint, ...]
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
+    day_to_day: DayToDay = DayToDay()

@@ -1,0 +1,202 @@
+"""Streams of vehicles: which purpose goes from where to where, when, and what it does at its end.
+
+A stream is a matrix of vehicle trips a day with one profile. Person trips by bus, e-bike and on foot stay in tables.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.city.zones import Zone
+from twin.demand.gravity import Balanced, deterrence, furness, scaled_to, table_of, weights_of
+from twin.demand.inputs import DemandInputs, Profile, PurposeSettings
+from twin.demand.mode_choice import mode_tables
+from twin.demand.profiles import hour_shares
+from twin.demand.zones import Skim
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Vehicle trips a day (scale included) between zones. `end`: key of parking ends; "": it needs no space."""
+
+    name: str  # e.g. "work/outward/car"; keys the luck of its travellers
+    purpose: str
+    mode: Literal["car", "truck"]
+    vehicles: Floats
+    profile: Profile
+    travels_share: float
+    end: str
+
+
+@dataclass(frozen=True, eq=False)
+class TripTables:
+    """Everything that travels on a weekday: streams of vehicles, person trips by mode, bus riders, and notes.
+
+    `persons`: (purpose, mode) → matrix of person trips a day, both ways; `bus_riders`: (n_zones, 24), by hour.
+    """
+
+    streams: tuple[Stream, ...]
+    persons: Mapping[tuple[str, str], Floats]
+    bus_riders: Floats
+    balances: Mapping[str, Balanced] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
+    """All trips of a weekday: from tables where the folder holds them, else by gravity."""
+    streams: list[Stream] = []
+    persons: dict[tuple[str, str], Floats] = {}
+    balances: dict[str, Balanced] = {}
+    n = len(inputs.zones)
+    bus_riders = np.zeros((n, 24), dtype=np.float64)
+    for purpose in sorted(inputs.demand.purposes):
+        settings = inputs.demand.purposes[purpose]
+        outward = _outward_trips(inputs, purpose, settings, skim, balances)
+        by_mode = mode_tables(outward, skim.km, purpose, inputs.demand.modes)
+        for mode, table in by_mode.items():
+            persons[purpose, mode] = table + table.T
+        if "bus" in by_mode:
+            bus_riders += by_mode["bus"].sum(axis=1)[:, None] * hour_shares(settings.outward)
+            bus_riders += by_mode["bus"].sum(axis=0)[:, None] * hour_shares(settings.homeward)
+        streams += _purpose_streams(inputs, purpose, settings, by_mode)
+    streams += _gate_streams(inputs, skim, balances)
+    streams += _lorry_streams(inputs, skim, balances)
+    return TripTables(
+        streams=tuple(stream for stream in streams if stream.vehicles.sum() > 0),
+        persons=persons,
+        bus_riders=bus_riders,
+        balances=balances,
+        notes=tuple(_balance_notes(balances)),
+    )
+
+
+def _outward_trips(
+    inputs: DemandInputs, purpose: str, settings: PurposeSettings, skim: Skim, balances: dict[str, Balanced]
+) -> Floats:
+    """Person trips a day from the home (or workplace) end to the activity end: half of the purpose's trips."""
+    zones = inputs.zones
+    if purpose in inputs.od_tables:
+        return _joinable(table_of(inputs.od_tables[purpose], zones), skim)
+    residents = sum(zone.residents for zone in zones)
+    level = inputs.demand.level
+    total = 0.5 * residents * level.trips_per_resident * settings.share_of_trips
+    starts = weights_of(zones, resident_weight=settings.start_resident_weight, job_weight=settings.start_job_weight)
+    ends = weights_of(zones, resident_weight=settings.end_resident_weight, job_weight=settings.end_job_weight)
+    pull = deterrence(skim.minutes, settings.deterrence_per_min)
+    reachable = np.isfinite(np.diagonal(skim.minutes))
+    balanced = furness(pull, scaled_to(starts, total) * reachable, ends * reachable)
+    balances[purpose] = balanced
+    return balanced.table
+
+
+def _joinable(table: Floats, skim: Skim) -> Floats:
+    return np.where(np.isfinite(skim.minutes), table, 0.0)
+
+
+def _purpose_streams(
+    inputs: DemandInputs, purpose: str, settings: PurposeSettings, by_mode: Mapping[str, Floats]
+) -> list[Stream]:
+    """Cars and taxis of a purpose, out and home. A taxi needs no space and its empty way is left out."""
+    scale = inputs.demand.level.scale
+    loads = {"car": settings.persons_per_car, "taxi": inputs.demand.modes.persons_per_taxi}
+    streams = []
+    for mode, load in loads.items():
+        if mode not in by_mode:
+            continue
+        vehicles = by_mode[mode] * (scale / load)
+        for way, table, profile, end in (
+            ("outward", vehicles, settings.outward, settings.ends_at),
+            ("homeward", vehicles.T, settings.homeward, settings.starts_at),
+        ):
+            name = f"{purpose}/{way}/{mode}"
+            end = end if mode == "car" else ""
+            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end))
+    return streams
+
+
+def _gate_streams(inputs: DemandInputs, skim: Skim, balances: dict[str, Balanced]) -> list[Stream]:
+    """Cars that come in, go out, or pass from gate to gate."""
+    gates, scale = inputs.demand.gates, inputs.demand.level.scale
+    weights = weights_of(inputs.zones, resident_weight=gates.resident_weight, job_weight=gates.job_weight)
+    if "through" in inputs.od_tables:
+        table = _joinable(table_of(inputs.od_tables["through"], inputs.zones), skim) * scale
+        return [Stream("through/table", "through", "car", table, gates.profile, gates.travels_share, gates.ends_at)]
+    per_day = {kind: (settings.cars_per_day, settings.through_share) for kind, settings in gates.kinds.items()}
+    inward, across = _gate_tables(inputs, skim, per_day, weights, gates.deterrence_per_min, balances, "through")
+    parts = (("in", inward, gates.ends_at), ("out", inward.T, ""), ("across", across, ""))
+    return [
+        Stream(f"through/{way}", "through", "car", table * scale, gates.profile, gates.travels_share, end)
+        for way, table, end in parts
+    ]
+
+
+def _lorry_streams(inputs: DemandInputs, skim: Skim, balances: dict[str, Balanced]) -> list[Stream]:
+    """Lorries between workplaces, and between workplaces and gates. They unload where they stop."""
+    lorries, scale, zones = inputs.demand.lorries, inputs.demand.level.scale, inputs.zones
+    if "freight" in inputs.od_tables:
+        tables = {"table": _joinable(table_of(inputs.od_tables["freight"], zones), skim)}
+    else:
+        jobs = weights_of(zones, resident_weight=0.0, job_weight=1.0) * np.isfinite(np.diagonal(skim.minutes))
+        pull = deterrence(skim.minutes, lorries.deterrence_per_min)
+        inside = furness(pull, jobs * lorries.trips_per_job, jobs)
+        balances["freight"] = inside
+        kinds = inputs.demand.gates.kinds.items()
+        per_day = {kind: (settings.lorries_per_day, settings.through_share) for kind, settings in kinds}
+        inward, across = _gate_tables(
+            inputs, skim, per_day, jobs, inputs.demand.gates.deterrence_per_min, balances, "freight across"
+        )
+        tables = {"inside": inside.table, "in": inward, "out": inward.T, "across": across}
+    return [
+        Stream(f"freight/{way}", "freight", "truck", table * scale, lorries.profile, lorries.travels_share, "")
+        for way, table in tables.items()
+    ]
+
+
+def _gate_tables(
+    inputs: DemandInputs,
+    skim: Skim,
+    per_day: Mapping[str, tuple[float, float]],
+    weights: Floats,
+    deterrence_per_min: float,
+    balances: dict[str, Balanced],
+    name: str,
+) -> tuple[Floats, Floats]:
+    """Vehicles a day from gates to zones (the way back is its mirror), and from gate to gate."""
+    one_way = np.array([0.5 * per_day[z.district][0] if z.kind == "gate" else 0.0 for z in inputs.zones])
+    through = np.array([per_day[z.district][1] if z.kind == "gate" else 0.0 for z in inputs.zones])
+    pull = deterrence(skim.minutes, deterrence_per_min) * weights[None, :]
+    sums = pull.sum(axis=1, keepdims=True)
+    share = np.divide(pull, sums, out=np.zeros_like(pull), where=sums > 0)
+    passing = one_way * through
+    is_far = np.isfinite(skim.km) & (skim.km >= inputs.demand.gates.least_through_km)
+    np.fill_diagonal(is_far, False)
+    across = furness(is_far.astype(np.float64), passing, passing)
+    if passing.any():
+        balances[name] = across
+    return (one_way * (1.0 - through))[:, None] * share, across.table
+
+
+def _balance_notes(balances: Mapping[str, Balanced]) -> list[str]:
+    return [
+        f"{name}: the trip table misses its margins by up to {balanced.gap:.2%} of its total "
+        f"after {balanced.rounds} rounds; some zones cannot be joined"
+        for name, balanced in balances.items()
+        if not balanced.has_converged
+    ]
+
+
+def balance_table(balances: Mapping[str, Balanced]) -> pd.DataFrame:
+    """How well each table met its margins: purpose, rounds, gap (share of the total)."""
+    rows = [(name, balanced.rounds, balanced.gap) for name, balanced in balances.items()]
+    return pd.DataFrame(rows, columns=["purpose", "rounds", "gap"])
+
+
+def zone_ids(zones: tuple[Zone, ...]) -> NDArray[np.object_]:
+    """Ids of zones as an array, for picking by index."""
+    return np.array([zone.id for zone in zones], dtype=object)
