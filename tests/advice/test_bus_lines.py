@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -67,5 +68,12 @@ def test_no_line_is_both_thinned_and_thickened():
 
 
 def test_more_lines_than_there_are_is_refused():
-    with pytest.raises(DemandError, match="has 4 bus lines, 16 are to be changed"):
+    with pytest.raises(DemandError, match="has 4 regular bus lines, 16 are to be changed"):
         find_line_changes(city())
+
+
+def test_line_that_seldom_runs_is_another_question():
+    seldom = city()
+    rare = line("5路", 1, 2400.0)
+    names = [choice.line for choice in find_line_changes(replace(seldom, lines=(*seldom.lines, rare)), count=2)]
+    assert "5路" not in names

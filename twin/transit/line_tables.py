@@ -53,7 +53,7 @@ def build_lines(
 
 def runs_in_tables(lines: pd.DataFrame, headways: pd.DataFrame) -> float:
     """Runs a day of all line-directions together, as the tables' headways make them."""
-    directions = lines.groupby("line")["direction"].nunique().to_dict()
+    directions = {str(line): int(n) for line, n in lines.groupby("line")["direction"].nunique().items()}
     runs = 0.0
     for line, peak_min, off_peak_min in _minutes(headways):
         for minutes, headway_min in ((_PEAK_MIN, peak_min), (_OFF_PEAK_MIN, off_peak_min)):
