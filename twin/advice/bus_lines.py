@@ -1,8 +1,8 @@
 """Which bus lines to run more or less often: a simple stated rule, no simulation yet.
 
 The rule, at equal bus-kilometres a day, among lines with a bus every half-hour or more often in the peak: half of the
-lines get up to three buses for two, those with fewest peak buses for the people and jobs along them; the other half run less
-often, those that share most of their way with other lines.
+lines get up to three buses for two, those with fewest peak buses for the people and jobs along them; the other half
+run less often, those that share most of their way with other lines.
 """
 
 from collections.abc import Iterable
