@@ -1,0 +1,268 @@
+"""The map of a comparison: before | after by swipe, the change of delay, and parking, on one offline kepler.gl page."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.results.comparison import Comparison
+from twin.wording import Language, Words
+from viz import headline, phrases, styles
+from viz.basemap import bounds_of, ground_style
+from viz.kepler_page import LegendEntry, LegendPart, Page, View, page_html
+from viz.layers import (
+    GRADE,
+    SIZE,
+    WIDTH,
+    LayerTable,
+    line_of,
+    measure_places,
+    opened_and_closed,
+    parking_sites,
+    street_changes,
+    street_speeds,
+)
+
+FIRST_VIEW_SHARE = 0.96  # of street corners; stubs at the edge would make the city small
+FRAME_HEIGHT_PX = 680
+
+_VIEW_NAMES = {
+    "speed": Words("前后对比", "Before | after"),
+    "change": Words("延误变化", "Change"),
+    "parking": Words("停车", "Parking"),
+}
+_LAYER_NAMES = {
+    "before": Words("现状：车速", "before: speed"),
+    "after": Words("方案：车速", "after: speed"),
+    "change": Words("延误变化", "change of delay"),
+    "opened": Words("新开通与封闭", "opened and closed"),
+    "parking_before": Words("现状：停车占用", "before: parking"),
+    "parking_after": Words("方案：停车占用", "after: parking"),
+    "measures": Words("措施位置", "measures"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TwinMap:
+    """An offline map: shown in a notebook by itself, written to a file by `to_html`."""
+
+    page: Page
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the page as one file that opens by double click; returns its path."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(page_html(self.page), encoding="utf-8")
+        return target
+
+    def _repr_html_(self) -> str:
+        # A frame of its own: the page's policy and styles stay inside, and it needs no file beside the notebook.
+        document, title = html.escape(page_html(self.page)), html.escape(self.page.title)
+        return (
+            f'<iframe srcdoc="{document}" sandbox="allow-scripts allow-downloads" title="{title}" '
+            f'style="width:100%;height:{FRAME_HEIGHT_PX}px;border:1px solid #d9dde1"></iframe>'
+        )
+
+
+def before_after_map(comparison: Comparison, *, language: Language = "zh") -> TwinMap:
+    """The map of a comparison, with views "before | after", "change" and "parking"."""
+    tables = _tables(comparison, language)
+    names = tuple(tables)
+    views = [
+        _view("speed", ("before", "opened"), ("after", "opened"), names, language),
+        View("change", _VIEW_NAMES["change"].in_(language), _present(("change", "opened", "measures"), names)),
+        _view("parking", ("parking_before",), ("parking_after",), names, language),
+    ]
+    lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
+    page = Page(
+        title=headline.title(comparison, language),
+        facts=headline.facts(comparison, language),
+        warnings=headline.warning_lines(comparison, language),
+        sources=headline.sources(comparison, language),
+        datasets={name: table.features for name, table in tables.items()},
+        layers=_layers(tables, language),
+        tooltips={name: table.tooltip for name, table in tables.items()},
+        ground=ground_style(comparison),
+        bounds=bounds_of(lines, FIRST_VIEW_SHARE),
+        views=tuple(view for view in views if view.left or view.right),
+        legend=_legend(comparison, tables, language),
+        language=language,
+    )
+    return TwinMap(page)
+
+
+def _tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]:
+    """Layers that hold anything, top first."""
+    tables = {
+        "measures": measure_places(comparison, language),
+        "parking_before": parking_sites(comparison, "before", language),
+        "parking_after": parking_sites(comparison, "after", language),
+        "before": street_speeds(comparison, "before", language),
+        "after": street_speeds(comparison, "after", language),
+        "change": street_changes(comparison, language),
+        "opened": opened_and_closed(comparison, language),
+    }
+    return {name: table for name, table in tables.items() if not table.is_empty}
+
+
+def _view(
+    view_id: str, left: tuple[str, ...], right: tuple[str, ...], names: Sequence[str], language: Language
+) -> View:
+    return View(
+        view_id,
+        _VIEW_NAMES[view_id].in_(language),
+        _present(left, names),
+        _present(right, names),
+        (phrases.BEFORE.in_(language), phrases.AFTER.in_(language)),
+    )
+
+
+def _present(wanted: tuple[str, ...], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in wanted if name in names)
+
+
+def _layers(tables: dict[str, LayerTable], language: Language) -> list[dict[str, Any]]:
+    grades: dict[str, Sequence[styles.Grade]] = {
+        "before": (*styles.SPEED_GRADES, styles.NO_VEHICLES),
+        "after": (*styles.SPEED_GRADES, styles.NO_VEHICLES),
+        "change": (*styles.CHANGE_GRADES, styles.UNCERTAIN),
+        "opened": (styles.OPENED_GRADE, styles.CLOSED_GRADE),
+        "parking_before": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
+        "parking_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
+        "measures": (styles.MEASURE_GRADE,),
+    }
+    shown_first = {"before", "after", "opened"}
+    layers = []
+    for name in tables:
+        is_line = name in {"before", "after", "change", "opened"}
+        make = _line_layer if is_line else _point_layer
+        layers.append(make(name, grades[name], language, is_visible=name in shown_first))
+    return layers
+
+
+def _line_layer(name: str, grades: Sequence[styles.Grade], language: Language, *, is_visible: bool) -> dict[str, Any]:
+    widths = [3.4, 4.6] if name == "opened" else [1.2, 3.2]
+    look = {
+        "opacity": 0.95,
+        "strokeOpacity": 0.95,
+        "thickness": 0.5,
+        "strokeColor": None,
+        "strokeColorRange": _colour_range(grades, language),
+        "sizeRange": widths,
+        "stroked": True,
+        "filled": False,
+    }
+    layer = _layer(name, look, language, is_visible=is_visible)
+    layer["visualChannels"] = {
+        "strokeColorField": {"name": GRADE.in_(language), "type": "string"},
+        "strokeColorScale": "customOrdinal",
+        "sizeField": {"name": WIDTH.in_(language), "type": "integer"},
+        "sizeScale": "linear",
+    }
+    return layer
+
+
+def _point_layer(name: str, grades: Sequence[styles.Grade], language: Language, *, is_visible: bool) -> dict[str, Any]:
+    look = {
+        "opacity": 0.9,
+        "filled": True,
+        "stroked": True,
+        "strokeColor": [255, 255, 255],
+        "thickness": 0.8,
+        "radius": 20,
+        "radiusRange": [12, 44],
+        "colorRange": _colour_range(grades, language),
+    }
+    layer = _layer(name, look, language, is_visible=is_visible)
+    channels: dict[str, Any] = {
+        "colorField": {"name": GRADE.in_(language), "type": "string"},
+        "colorScale": "customOrdinal",
+    }
+    if name != "measures":
+        channels |= {"radiusField": {"name": SIZE.in_(language), "type": "integer"}, "radiusScale": "sqrt"}
+    layer["visualChannels"] = channels
+    return layer
+
+
+def _layer(name: str, look: dict[str, Any], language: Language, *, is_visible: bool) -> dict[str, Any]:
+    return {
+        "id": name,
+        "type": "geojson",
+        "config": {
+            "dataId": name,
+            "columnMode": "geojson",
+            "columns": {"geojson": "_geojson"},
+            "label": _LAYER_NAMES[name].in_(language),
+            "color": [120, 120, 120],
+            "highlightColor": [252, 242, 26, 255],
+            "isVisible": is_visible,
+            "visConfig": look,
+        },
+    }
+
+
+def _colour_range(grades: Sequence[styles.Grade], language: Language) -> dict[str, Any]:
+    return {
+        "name": "twin",
+        "type": "customOrdinal",
+        "category": "Custom",
+        "colors": [grade.colour for grade in grades],
+        "colorMap": [[grade.words.in_(language), grade.colour] for grade in grades],
+    }
+
+
+def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Language) -> tuple[LegendPart, ...]:
+    speeds = LegendPart(
+        Words("车速 ÷ 自由流车速(GB/T 33171)", "speed over free speed (GB/T 33171)").in_(language),
+        _entries((*styles.SPEED_GRADES, styles.NO_VEHICLES), language),
+        ("speed",),
+        note=Words(
+            "左右拖动中线对比。双向并排；缩小时较慢的方向在上。",
+            "Drag the middle line. The slower direction is on top.",
+        ).in_(language),
+    )
+    changes = LegendPart(
+        Words("延误变化(配对平均)", "change of delay (paired mean)").in_(language),
+        _entries((*styles.CHANGE_GRADES, styles.UNCERTAIN), language),
+        ("change",),
+        note=Words("灰色：95% 区间或多重检验不支持差别。", "Grey: not outside chance, all links tested together.").in_(
+            language
+        ),
+    )
+    parking = LegendPart(
+        Words("泊位占用(圆越大泊位越多)", "spaces taken (larger: more spaces)").in_(language),
+        _entries(styles.FULLNESS_GRADES, language),
+        ("parking",),
+        dots=True,
+    )
+    parts = [speeds, changes]
+    if "parking_before" in tables or "parking_after" in tables:
+        parts.append(parking)
+    grades = tuple(
+        grade
+        for grade, column in ((styles.OPENED_GRADE, "is_new"), (styles.CLOSED_GRADE, "is_closed"))
+        if comparison.links[column].astype(bool).any()
+    )
+    if grades:
+        title = Words("道路增减", "streets opened or closed").in_(language)
+        parts.append(LegendPart(title, _entries(grades, language), ("speed", "change")))
+    if "measures" in tables:
+        parts.append(_measures_part(comparison, tables["measures"], language))
+    return tuple(parts)
+
+
+def _measures_part(comparison: Comparison, places: LayerTable, language: Language) -> LegendPart:
+    missing = len(comparison.measures) - len(places.features["features"])
+    note = Words(f"另有 {missing} 项没有位置，见报告。", f"{missing} more have no place: see the memo.").in_(language)
+    return LegendPart(
+        Words("措施", "measures").in_(language),
+        _entries((styles.MEASURE_GRADE,), language),
+        ("change",),
+        dots=True,
+        note=note if missing else "",
+    )
+
+
+def _entries(grades: Sequence[styles.Grade], language: Language) -> tuple[LegendEntry, ...]:
+    return tuple(LegendEntry(grade.colour, grade.words.in_(language)) for grade in grades)
