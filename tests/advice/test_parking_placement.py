@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -46,6 +47,16 @@ def test_spaces_follow_district_shares_then_shortage():
     assert sum(place.spaces for place in places[:2]) == 400 and places[2].spaces == 100
     # 30 each, the other 340 as 280 to 100.
     assert places[0].spaces == pytest.approx(30 + 340 * 280 / 380, abs=1)
+
+
+def test_one_zone_s_shortage_counts_for_at_most_twice_the_mean():
+    crowded = city()
+    lone = replace(crowded, zones=(*crowded.zones[:2], *(replace(crowded.zones[1], id=f"Y{i}") for i in range(2))))
+    points = tuple(LoadingPoint(f"Y{i}", *at(2), "l1") for i in range(2))
+    more = Demand(crowded.demand.travellers, (*crowded.demand.points, *points))
+    places = find_parking_places(replace(lone, demand=more), spaces=500, sites=4, shares={("芝罘区",): 1.0})
+    # Short of 280, 100, 0 and 0, of which the last two count as 1: mean 95.5, so the first counts as 191.
+    assert places[0].spaces == pytest.approx(30 + 380 * 191 / 293, abs=1)
 
 
 def test_new_spaces_lie_on_the_zone_s_street():

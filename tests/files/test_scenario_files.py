@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from twin.city.parking import Tariff
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
+from twin.files.catalogue import scenarios
 from twin.files.scenario_files import read_scenario, write_scenario
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.kinds import MEASURE_KINDS
@@ -168,6 +169,20 @@ def test_base_of_another_place_is_refused(tmp_path):
 
 def test_broken_toml_is_told_with_its_line(tmp_path):
     assert "not a TOML document: " in faults(written(tmp_path, x='name = "x\n') / "x.toml")
+
+
+@pytest.mark.parametrize("name", [name for name in scenarios() if not name.endswith(("-baseline", "-first"))])
+def test_shipped_scenario_reads(name):
+    assert read_scenario(name).place == "yantai"
+
+
+def test_programme_of_2024_holds_ten_openings_5000_spaces_and_16_lines():
+    programme = read_scenario("yantai-2024")
+    groups = [measure.group for measure in programme.measures]
+    assert (groups.count("openings"), groups.count("buses")) == (10, 16)
+    assert sum(measure.spaces for measure in programme.measures if isinstance(measure, AddParking)) == 5000
+    for part in ("ten-openings", "parking-5000", "bus-16"):
+        assert any("候选" in note for note in read_scenario(part).notes)
 
 
 EVERY_KIND = (

@@ -1,7 +1,8 @@
 """Where new parking spaces would help: a simple stated rule, no simulation yet.
 
 The rule: spaces are split over districts by given shares; within a district they go to the zones that lack most
-public spaces (cars that want one on a morning, less the public spaces free at its start), in proportion to that lack.
+public spaces (cars that want one on a morning, less the public spaces free at its start), in proportion to that lack,
+which counts for at most twice the mean.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ YANTAI_SITES = 31
 """Sites of the central-city programme 2022–2024: 31 with about 5,208 spaces [F:29]."""
 
 SMALLEST_SITE = 30
+MOST_OF_MEAN = 2.0
+"""A zone's shortage counts for at most twice the mean of those chosen: nobody builds one giant garage (assumed)."""
 LARGEST_LOT = 150
 """More spaces than this in one place are taken for a garage (assumed)."""
 _NO_ENTRANCE = ("motorway", "trunk")
@@ -69,6 +72,8 @@ def find_parking_places(
             raise DemandError(f"no zone of {' or '.join(districts)} has a street to put parking on")
         chosen = zones[: min(district_sites, district_spaces // SMALLEST_SITE)]
         short = [max(lack.get(zone.id, 0.0), 1.0) for zone in chosen]
+        most = MOST_OF_MEAN * sum(short) / len(short)
+        short = [min(cars, most) for cars in short]
         extra = apportioned(district_spaces - SMALLEST_SITE * len(chosen), short)
         for zone, more in zip(chosen, extra, strict=True):
             lon, lat = where[zone.id]
@@ -137,12 +142,13 @@ def write_parking(city: City, path: Path, *, spaces: int = 5_000, command: str) 
 PARKING_NOTES = (
     "2024年政府工作报告未说明5000个停车位建在哪里，公开渠道也未查到清单；这里的候选场由程序按简单规则选出，不是真实项目。",
     "规则：按区分配(芝罘40%、莱山20%、开发区20%、福山10%、高新区和牟平10%，假定)，共31处；"
-    "区内按各小区公共泊位缺口(早间想找公共泊位的车辆减去空余泊位)由大到小选点，泊位数与缺口成比例；31处之数取自2022—2024年计划。",
+    "区内按各小区公共泊位缺口(早间想找公共泊位的车辆减去空余泊位)由大到小选点，泊位数与缺口成比例(至多按平均缺口的2倍计)；31处之数取自2022—2024年计划。",
     "选点在小区街道上，不知道用地和地块：须人工核实。",
     "The report does not say where the 5,000 spaces go and no list was found: the places are chosen by a simple stated "
     "rule, not by simulation, and are not the real projects.",
     "Rule: split over districts (assumed shares 40/20/20/10/10 %), 31 sites as in the programme of 2022–2024; within a "
-    "district the zones that lack most public spaces on a morning, spaces in proportion to that lack.",
+    "district the zones that lack most public spaces on a morning, spaces in proportion to that lack (which counts for "
+    "at most twice the mean).",
     "Places are points on streets: nothing is known of plots or land.",
 )
 

@@ -1,6 +1,7 @@
 """Scenario documents: TOML, checked at the door, all faults of a file told together with the nearest match."""
 
 import datetime
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from twin.wording import Words
 
 FORMAT = "twin-scenario/1"
 _TITLE_SEPARATOR = " / "
+_LONGEST_LIST = 100
+# A list whose lines hold no quotation mark inside text, which would make a comma or bracket there look like the list's.
+_SPREAD_LIST = re.compile(r"\[\n((?: +(?:[-+.\w]+|\"[^\"\n]*\"|\[[^\"\n]*\]),\n)+) *\]")
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,25 @@ def write_scenario(path: Path, scenario: Scenario, *, header: str = "") -> None:
     if scenario.measures:
         table["measures"] = [measure_table(measure) for measure in scenario.measures]
     comment = "".join(f"# {line}\n" if line else "#\n" for line in header.splitlines())
-    text = f"{comment}\n{tomli_w.dumps(table)}" if comment else tomli_w.dumps(table)
+    body = _on_one_line(tomli_w.dumps(table))
+    text = f"{comment}\n{body}" if comment else body
     unfinished = path.with_name(path.name + ".part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
+
+
+def _on_one_line(text: str) -> str:
+    """Short lists, which the writer spreads over lines, as a person would write them; innermost lists first."""
+    while True:
+        shorter = _SPREAD_LIST.sub(_joined_list, text)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _joined_list(match: re.Match[str]) -> str:
+    joined = f"[{', '.join(line.strip().rstrip(',') for line in match[1].strip().splitlines())}]"
+    return joined if len(joined) <= _LONGEST_LIST else match[0]
 
 
 def measure_table(measure: Measure) -> dict[str, Any]:

@@ -72,11 +72,16 @@ class AddParking(Measure):
         return (Edit("site", site.id, NEW, site),)
 
     def _place(self, city: City) -> tuple[tuple[float, float], Link]:
-        network = city.open_network()
+        network = city.network
         if self.at is None:
             links = part_of_street(network, street=self.street, cross_streets=self.cross_streets)
-            return _middle(city, links)
-        among = {link.id for link in network.links if link.road_class not in _NO_ENTRANCE}
+            is_open = [link for link in links if link.is_open_on(city.date)]
+            if not is_open:
+                raise ScenarioError(f"{self.street} is not open on {city.date}: nobody could park there")
+            return _middle(city, is_open)
+        among = {
+            link.id for link in network.links if link.is_open_on(city.date) and link.road_class not in _NO_ENTRANCE
+        }
         near = ground_of(network).links_near(*self.at, NEAR_M, among=among)
         if not near:
             raise ScenarioError(

@@ -69,11 +69,12 @@ class OpenLink(Measure):
 
     def _new_links(self, city: City, first: Place, second: Place) -> tuple[Link, Link]:
         network = city.network
-        driven = {node for link in city.open_network().links for node in (link.from_node, link.to_node)}
+        is_open = [link for link in network.links if link.is_open_on(city.date)]
+        driven = {node for link in is_open for node in (link.from_node, link.to_node)}
         start, end = node_at(network, first, among=driven), node_at(network, second, among=driven)
         if start == end:
             raise ScenarioError(f"both ends of {self.id!r} mean one junction: nothing to join")
-        if any(link.to_node == end for link in city.open_network().links_out[start]):
+        if any((link.from_node, link.to_node) == (start, end) for link in is_open):
             raise ScenarioError(f"the ends of {self.id!r} are joined by a street already")
         return self._link(network, start, end), self._link(network, end, start)
 
@@ -111,7 +112,7 @@ class OpenLink(Measure):
             return f"开通{name}" if language == "zh" else f"open {name}"
         if language == "zh":
             return f"新建{name}(单向{self.lanes:g}车道)"
-        return f"build {name} ({self.lanes:g} lanes each way)"
+        return f"build {name} ({_lanes(self.lanes)} each way)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +161,7 @@ class ChangeLanes(Measure):
         where = _where(self.street, self.cross_streets, language)
         if language == "zh":
             return f"{where}改为单向{self.lanes:g}车道"
-        return f"{where}: {self.lanes:g} lanes each way"
+        return f"{where}: {_lanes(self.lanes)} each way"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +229,7 @@ class WorkZone(Measure):
         where, hours = _where(self.street, self.cross_streets, language), _hours(self.between)
         if language == "zh":
             return f"{where}施工{hours}，单向保留{self.lanes_open:g}车道"
-        return f"works on {where}{hours}, {self.lanes_open:g} lanes open each way"
+        return f"works on {where}{hours}, {_lanes(self.lanes_open)} open each way"
 
 
 def _open_part(
@@ -294,6 +295,10 @@ def _where(street: str, cross_streets: tuple[str, str] | None, language: Languag
         return named
     first, second = cross_streets
     return f"{named}({first}—{second})" if language == "zh" else f"{named} ({first} to {second})"
+
+
+def _lanes(count: float) -> str:
+    return "1 lane" if count == 1 else f"{count:g} lanes"
 
 
 def _hours(between: TimeWindow | None) -> str:
