@@ -1,0 +1,106 @@
+"""SimPy's clock with canonical ties: simultaneous events run by (time, flow before stories, agent id, sequence).
+
+Times are kept on a grid of whole microseconds, which is the flow's unit; so a story that waits 0.1 + 0.2 s and a
+vehicle that needs 0.3 s agree on when "now" is.
+"""
+
+from collections.abc import Generator
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any, Protocol
+
+import simpy
+from simpy.core import EmptySchedule
+from simpy.events import NORMAL, Event, Process
+
+from twin.sim.rules import MICROS
+
+FLOW, STORY = 0, 1
+FIRST_UNNAMED_AGENT = 1 << 48  # stories without an agent id come after those with one, in order of creation
+
+Story = Generator[Event, Any, Any]
+
+
+class MovesVehicles(Protocol):
+    """What the clock needs of a flow that keeps a calendar of its own."""
+
+    def next_us(self) -> int:
+        """Time of its next event (µs)."""
+
+    def advance(self, until_us: int) -> None:
+        """Run through `until_us`, or through the first instant at which legs end, and trigger those legs' events."""
+
+
+class Environment(simpy.Environment):
+    """The calendar of one run; `now` in seconds from 00:00 of the scenario's date."""
+
+    def __init__(self, initial_time: float = 0.0) -> None:
+        super().__init__(initial_time)
+        self._sequence = count()
+        self._unnamed = count(FIRST_UNNAMED_AGENT)
+        self.calendar_flow: MovesVehicles | None = None
+
+    @property
+    def now_us(self) -> int:
+        """The present time in whole microseconds."""
+        return round(self._now * MICROS)
+
+    def story(self, generator: Story, agent: int | None = None) -> Process:
+        """Start a story now; `agent` orders it among others at the same instant."""
+        process = Process(self, generator)
+        process.agent = next(self._unnamed) if agent is None else agent
+        return process
+
+    def story_at(self, start_s: float, generator: Story, agent: int) -> None:
+        """Start a story when its time comes; costs nothing until then."""
+        begin = Event(self)
+        begin._ok = True
+        begin._value = None
+        assert begin.callbacks is not None
+        begin.callbacks.append(lambda _: self.story(generator, agent))
+        self._put(round(start_s * MICROS), STORY, NORMAL, agent, begin)
+
+    def schedule(self, event: Event, priority: Any = NORMAL, delay: float = 0) -> None:
+        """Put a triggered event on the calendar; its agent is that of the story that acts, or the event's own."""
+        agent = getattr(event, "agent", None)
+        if agent is None:
+            active = self._active_proc
+            agent = FIRST_UNNAMED_AGENT if active is None else getattr(active, "agent", FIRST_UNNAMED_AGENT)
+        self._put(round((self._now + delay) * MICROS), STORY, priority, agent, event)
+
+    def schedule_flow(self, event: Event, time_us: int, server: int) -> None:
+        """Put a flow's event on the calendar, ahead of every story of that instant."""
+        self._put(time_us, FLOW, NORMAL, server, event)
+
+    def _put(self, time_us: int, kind: int, priority: int, agent: int, event: Event) -> None:
+        heappush(self._queue, (time_us, kind, priority, agent, next(self._sequence), event))  # type: ignore[misc,arg-type]
+
+    def set_now_us(self, time_us: int) -> None:
+        """Move the clock to an instant at which the flow has legs to hand over."""
+        self._now = time_us / MICROS
+
+    def peek(self) -> float:
+        """Time of the next event (s); infinite when there is none."""
+        times = [entry[0] for entry in self._queue[:1]]
+        if self.calendar_flow is not None:
+            times.append(self.calendar_flow.next_us())
+        return min(times, default=float("inf")) / MICROS
+
+    def step(self) -> None:
+        """Run the next event: the flow's up to the next story's time, then that story."""
+        queue: Any = self._queue
+        flow = self.calendar_flow
+        if flow is not None:
+            horizon = queue[0][0] if queue else 1 << 61
+            if flow.next_us() <= horizon:
+                flow.advance(horizon)
+                return
+        if not queue:
+            raise EmptySchedule
+        time_us, _, _, _, _, event = heappop(queue)
+        self._now = time_us / MICROS
+        callbacks, event.callbacks = event.callbacks, None
+        for callback in callbacks:
+            callback(event)
+        if not event._ok and not hasattr(event, "_defused"):
+            raise event._value

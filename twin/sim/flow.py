@@ -1,0 +1,127 @@
+"""A flow moves vehicles between decisions.
+
+A story says `yield flow.drive(vehicle, route)` and goes on when the vehicle stands at the end of the route's last
+segment. It keeps that head place, blocking those behind, until the story says `drive` on, `hold` (step aside: a
+bay, a kerb place; later it drives on by merging back in) or `leave` (it is gone for good).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy.events import Event
+
+from twin.errors import SimulationError
+from twin.sim.environment import Environment
+from twin.sim.rules import MICROS
+from twin.sim.tables import CLASS_NAMES, FlowTables, Ints
+
+GridlockPolicy = Literal["report", "relieve"]
+PATIENCE_S = 300.0
+"""How long a cycle of full links stands before one vehicle is let on, under the policy `relieve` (s)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fleet:
+    """Vehicles whose whole route is known: they need no story. Times in whole microseconds.
+
+    Vehicle i drives segments `route[route_start[i]:route_end[i]]` from `depart_us[i]` and leaves at the end.
+    """
+
+    depart_us: Ints
+    route_start: Ints
+    route_end: Ints
+    route: NDArray[np.int32]
+    vehicle_class: Ints  # index into tables.CLASS_NAMES
+
+    def __len__(self) -> int:
+        return len(self.depart_us)
+
+    @classmethod
+    def none(cls) -> "Fleet":
+        """No vehicle."""
+        empty = np.zeros(0, dtype=np.int64)
+        return cls(empty, empty, empty, np.zeros(0, dtype=np.int32), empty)
+
+
+@dataclass(frozen=True, eq=False)
+class VehicleTable:
+    """What became of each vehicle, by its number; times in µs, NEVER where it did not happen.
+
+    `status` is the kernel's: OUTSIDE, MOVING, STANDING, ASIDE, GONE.
+    """
+
+    depart_us: Ints
+    enter_us: Ints
+    arrive_us: Ints
+    status: Ints
+    driven_mm: Ints
+    free_us: Ints
+    vehicle_class: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class FlowRecords:
+    """What a flow counted. `counts`: (n_intervals, L, 5) entered, left, time on (µs), density (veh·µs), queue (mm).
+
+    `passages`: (n, 4) vehicle, segment, entry, exit (µs), or None when not kept. `cycles`: time in µs and segments.
+    """
+
+    vehicles: VehicleTable
+    counts: NDArray[np.int64]
+    first_interval: int
+    passages: Ints | None
+    n_passages: int
+    cycles: tuple[tuple[int, tuple[int, ...]], ...]
+    relieved: int
+    end_us: int
+
+
+class Flow(Protocol):
+    """One interface, two implementations (`SimpyFlow`, `CompiledFlow`), one answer to the last bit."""
+
+    env: Environment
+    tables: FlowTables
+
+    def add_vehicle(self, vehicle_class: str = "car") -> int:
+        """A new vehicle outside the network, for a story to drive; returns its number."""
+        ...
+
+    def drive(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> Event:
+        """Drive the segments of `route`; the event comes when the vehicle stands at the end of the last.
+
+        From outside or aside it queues to enter the first segment; from the end of a segment the first of `route`
+        follows that segment. An empty route ends at once. Raises SimulationError for a turn that does not exist.
+        """
+        ...
+
+    def hold(self, vehicle: int) -> None:
+        """Step aside from the end of the segment: those behind may pass."""
+        ...
+
+    def leave(self, vehicle: int) -> None:
+        """Leave the network for good."""
+        ...
+
+    def change_segment(self, segment: int, *, closed: bool) -> None:
+        """Close a segment to entries from now on, or open it again; vehicles on it drive off."""
+        ...
+
+    def finish(self) -> FlowRecords:
+        """Close the books at the present time."""
+        ...
+
+
+def class_index(name: str) -> int:
+    """Number of a vehicle class; raises SimulationError naming the classes there are."""
+    try:
+        return CLASS_NAMES.index(name)
+    except ValueError:
+        raise SimulationError(f"no vehicle class {name!r}; there are {', '.join(CLASS_NAMES)}") from None
+
+
+def interval_us(interval_s: float) -> int:
+    """Whole microseconds of an interval."""
+    return round(interval_s * MICROS)

@@ -1,0 +1,209 @@
+"""The engine's network: streets cut into short segments, as integer tables for both flows.
+
+Links longer than `SEGMENT_M` are cut into equal segments, so that bus stops, parking entrances and gates can sit at
+a segment's end. The cut depends on the link alone, never on what stands along it, so that adding a stop or a site
+that nobody uses changes nothing; cutting itself changes no result (the wave model is the same on both sides).
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.network import Movement, Network
+from twin.city.signals import SignalPlan
+from twin.city.vehicles import VEHICLE_CLASSES
+from twin.errors import SimulationError
+from twin.sim.rules import MICROS
+
+Ints = NDArray[np.int64]
+
+SEGMENT_M = 250.0
+"""Longest segment in studies (m). Bus stops lie some 530 m apart in Yantai, so this places each within 125 m."""
+
+CLASS_NAMES = tuple(VEHICLE_CLASSES)
+CLASS_PCU = tuple(round(kind.pcu * MICROS) for kind in VEHICLE_CLASSES.values())
+
+
+@dataclass(frozen=True, eq=False)
+class FlowTables:
+    """Segments, turns and signals as integers. Times µs, PCU in millionths; L segments, T turns, C classes.
+
+    Row s of the segment arrays is one segment; `segment_start[i]:segment_start[i + 1]` are those of link i, in order.
+    Origin queue of segment s is approach L + s; its turn is T + s.
+    """
+
+    network: Network
+    segment_start: Ints  # (n_links + 1,)
+    segment_link: Ints  # (L,) the link each is part of
+    length_mm: Ints  # (L,)
+    free_us: Ints  # (C, L) time at the class's free speed
+    entry_gap_us: Ints  # (C, L) headway after an entry
+    us_per_pcu: Ints  # (L,) at capacity
+    wave_us: Ints  # (L,) L / w
+    storage: Ints  # (L,) micro-PCU
+    free_storage: Ints  # (L,) micro-PCU on it up to which room cannot bind (rules.is_surely_free)
+    jam_mm_per_pcu: Ints  # (L,) road that one standing PCU takes, over all lanes
+    turn_from: Ints  # (T,)
+    turn_to: Ints  # (T,)
+    exit_gap_us: Ints  # (C, T) headway after an exit by this turn
+    penalty_us: Ints  # (T,)
+    weight_step: Ints  # (T + L,) tag step per PCU; origins follow the turns
+    out_start: Ints  # (L + 1,) turns of segment s: out_start[s]:out_start[s + 1], as turns are sorted by from
+    in_start: Ints  # (L + 1,)
+    in_turns: Ints  # turns into segment s: in_turns[in_start[s]:in_start[s + 1]]
+    green_start: Ints  # (T + 1,) greens of turn t: rows green_start[t]:green_start[t + 1] of `greens`
+    greens: Ints  # (n_greens, 3) start, length, cycle
+    class_pcu: tuple[int, ...] = CLASS_PCU
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def n_segments(self) -> int:
+        return len(self.segment_link)
+
+    def segments_of(self, link_ids: Iterable[str]) -> NDArray[np.int32]:
+        """The segments of a route given as link ids, in driving order."""
+        index = self.network.link_index
+        return self.expand(np.array([index[link_id] for link_id in link_ids], dtype=np.int64))
+
+    def expand(self, links: NDArray[np.integer]) -> NDArray[np.int32]:
+        """The segments of link indices, in order."""
+        first = self.segment_start[links]
+        counts = self.segment_start[np.asarray(links) + 1] - first
+        total = int(counts.sum())
+        starts = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+        return (starts + np.arange(total)).astype(np.int32)
+
+    def last_segment(self, link_index: int) -> int:
+        """The segment at whose end a link ends."""
+        return int(self.segment_start[link_index + 1]) - 1
+
+
+def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segment_m: float | None = None) -> FlowTables:
+    """Tables of every link of the network (take `open_on(day)` first). `segment_m` None: links stay whole.
+
+    Raises SimulationError where a plan names links that are not at its node.
+    """
+    links = network.links
+    counts = np.array(
+        [1 if segment_m is None else max(1, math.ceil(link.length_m / segment_m)) for link in links], dtype=np.int64
+    )
+    segment_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    segment_link = np.repeat(np.arange(len(links)), counts)
+    parts = [links[i] for i in segment_link]
+    length_m = np.array([link.length_m for link in links])[segment_link] / counts[segment_link]
+    speed = np.array([link.free_speed_mps for link in parts])
+    flow = np.array([link.flow_capacity_vps for link in parts])
+    jam_vpm = np.array([link.jam_density_vpkm * link.lanes / 1000.0 for link in parts])
+    wave_mps = flow / (jam_vpm - flow / speed)
+    limits = [math.inf if k.max_speed_mps is None else k.max_speed_mps for k in VEHICLE_CLASSES.values()]
+    pcu = np.array(CLASS_PCU) / MICROS
+    turns = _segment_turns(network, segment_start)
+    turn_from, turn_to, movements = turns
+    n_segments = len(segment_link)
+    out_start = np.concatenate([[0], np.cumsum(np.bincount(turn_from, minlength=n_segments))])
+    in_order = np.argsort(turn_to, kind="stable")
+    in_start = np.concatenate([[0], np.cumsum(np.bincount(turn_to, minlength=n_segments))])
+    green_start, greens, saturation, notes = _signal_tables(network, signals, segment_start, turn_from, movements)
+    exit_vps = np.where(np.isnan(saturation), flow[turn_from], saturation / 3600.0)
+    for t, movement in enumerate(movements):
+        if movement is not None and movement.capacity_vph is not None:
+            exit_vps[t] = min(exit_vps[t], movement.capacity_vph / 3600.0)
+    largest_exit_vps = flow.copy()
+    np.maximum.at(largest_exit_vps, turn_from, exit_vps)
+    free_pcu = jam_vpm * length_m - largest_exit_vps * length_m / wave_mps - 2 * max(pcu)
+    weights = [link.merge_weight if link.merge_weight is not None else link.capacity_vph * link.lanes for link in parts]
+    turn_weight = np.array(weights)[turn_from] if len(turn_from) else np.zeros(0)
+    # A driveway joins like one lane of the street it enters.
+    origin_weight = np.array([link.capacity_vph for link in parts])
+    return FlowTables(
+        network=network,
+        segment_start=segment_start,
+        segment_link=segment_link.astype(np.int64),
+        length_mm=_micro(length_m, 1000),
+        free_us=np.maximum(1, np.stack([_micro(length_m / np.minimum(speed, limit)) for limit in limits])),
+        entry_gap_us=np.stack([_micro(p / flow) for p in pcu]),
+        us_per_pcu=_micro(1.0 / flow),
+        wave_us=_micro(length_m / wave_mps),
+        storage=np.maximum(1, _micro(jam_vpm * length_m)),
+        free_storage=_micro(np.floor(free_pcu)),
+        jam_mm_per_pcu=_micro(1.0 / jam_vpm, 1000),
+        turn_from=turn_from,
+        turn_to=turn_to,
+        exit_gap_us=np.stack([_micro(p / exit_vps) for p in pcu]),
+        penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
+        weight_step=_micro(1e6 / np.concatenate([turn_weight, origin_weight])),
+        out_start=out_start.astype(np.int64),
+        in_start=in_start.astype(np.int64),
+        in_turns=in_order.astype(np.int64),
+        green_start=green_start,
+        greens=greens,
+        notes=tuple(notes),
+    )
+
+
+def _micro(values: NDArray[np.float64], scale: int = MICROS) -> Ints:
+    return np.rint(np.asarray(values, dtype=np.float64) * scale).astype(np.int64)
+
+
+def _segment_turns(network: Network, segment_start: Ints) -> tuple[Ints, Ints, list[Movement | None]]:
+    """Turns between segments, sorted by (from, to); None for the passage from one segment to the next of a link."""
+    index = network.link_index
+    rows: list[tuple[int, int, Movement | None]] = []
+    for i in range(len(network.links)):
+        rows += [(s, s + 1, None) for s in range(int(segment_start[i]), int(segment_start[i + 1]) - 1)]
+    for turn in network.turns():
+        from_segment = int(segment_start[index[turn.from_link] + 1]) - 1
+        rows.append((from_segment, int(segment_start[index[turn.to_link]]), turn))
+    rows.sort(key=lambda row: row[:2])
+    turn_from = np.array([row[0] for row in rows], dtype=np.int64)
+    turn_to = np.array([row[1] for row in rows], dtype=np.int64)
+    return turn_from, turn_to, [row[2] for row in rows]
+
+
+def _signal_tables(
+    network: Network,
+    signals: Sequence[SignalPlan],
+    segment_start: Ints,
+    turn_from: Ints,
+    movements: list[Movement | None],
+) -> tuple[Ints, Ints, NDArray[np.float64], list[str]]:
+    """Greens by turn; a turn without one in its node's plan is never stopped."""
+    at_turn: dict[tuple[str, str | None], list[tuple[int, int, int]]] = {}
+    saturation_of: dict[tuple[str, str | None], float] = {}
+    notes = []
+    planned = set()
+    for plan in signals:
+        if plan.window is not None:
+            raise SimulationError(f"signal at node {plan.node_id}: plans by time of day are not run yet; give one plan")
+        cycle_us = round(plan.cycle_s * MICROS)
+        if cycle_us <= 0:
+            raise SimulationError(f"signal at node {plan.node_id}: cycle_s is {plan.cycle_s}, must be positive")
+        planned.add(plan.node_id)
+        for green in plan.greens:
+            link = network.link_by_id.get(green.from_link)
+            if link is None or link.to_node != plan.node_id:
+                raise SimulationError(f"signal at node {plan.node_id}: no link {green.from_link} leads there")
+            key = (green.from_link, green.to_link)
+            start_us = round((plan.offset_s + green.start_s) * MICROS) % cycle_us
+            green_us = min(cycle_us, round(green.green_s * MICROS))
+            at_turn.setdefault(key, []).append((start_us, green_us, cycle_us))
+            if green.saturation_flow_vph is not None:
+                saturation_of[key] = green.saturation_flow_vph
+    missing = [n.id for n in network.nodes if n.control == "signal" and n.id not in planned]
+    if missing:
+        notes.append(f"{len(missing)} signal nodes have no plan and act as uncontrolled, e.g. {missing[0]}")
+    starts, rows = [0], []
+    saturation = np.full(len(turn_from), np.nan)
+    for t, movement in enumerate(movements):
+        if movement is not None:
+            for key in ((movement.from_link, movement.to_link), (movement.from_link, None)):
+                if key in at_turn:
+                    rows += at_turn[key]
+                    saturation[t] = saturation_of.get(key, np.nan)
+                    break
+        starts.append(len(rows))
+    greens = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    return np.array(starts, dtype=np.int64), greens, saturation, notes
