@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from twin.city.network import Control
 from twin.osm.extract import Extract, Tags
-from twin.osm.street_graph import Stretch, neighbours_of
+from twin.osm.street_graph import LOOPS_SPLIT, Stretch, halves, neighbours_of
 
 SIGN_REACH_M = 30.0
 """A signal or sign on an approach belongs to the junction within this distance of it."""
@@ -31,11 +31,11 @@ _EARTH_RADIUS_M = 6_371_008.8
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """Who rules each end of stretches: control, whether it is assumed; and the stretches that yield at their end."""
+    """Who rules each end of stretches, and whether that is assumed; `yields`: last steps before a sign to yield."""
 
     control: dict[int, Control] = field(default_factory=dict)
     assumed: frozenset[int] = frozenset()
-    yields: frozenset[int] = frozenset()  # positions in the list of stretches
+    yields: frozenset[tuple[int, int]] = frozenset()  # map nodes of the step
 
 
 def controls_of(extract: Extract, stretches: list[Stretch], counts: Counter[str]) -> Controls:
@@ -44,7 +44,7 @@ def controls_of(extract: Extract, stretches: list[Stretch], counts: Counter[str]
     crossings = {node for node, others in neighbours.items() if len(others) >= 3}
     control: dict[int, Control] = {}
     assumed: set[int] = set()
-    yields: set[int] = set()
+    yields: set[tuple[int, int]] = set()
     placed: set[int] = set()
 
     def set_control(junction: int, sign: int, tags: Tags) -> None:
@@ -60,7 +60,7 @@ def controls_of(extract: Extract, stretches: list[Stretch], counts: Counter[str]
     for node, tags in signs.items():
         if node in crossings:
             set_control(node, node, tags)
-    for position, stretch in enumerate(stretches):
+    for stretch in stretches:
         driven_m = 0.0
         for step in stretch.steps[:-1]:
             driven_m += step.length_m
@@ -72,7 +72,7 @@ def controls_of(extract: Extract, stretches: list[Stretch], counts: Counter[str]
             if is_ahead:
                 set_control(stretch.to_node, sign, signs[sign])
                 if signs[sign]["highway"] != "traffic_signals":
-                    yields.add(position)
+                    yields.add((stretch.nodes[-2], stretch.to_node))
             elif driven_m <= SIGN_REACH_M and stretch.from_node in crossings:
                 if signs[sign]["highway"] == "traffic_signals":
                     set_control(stretch.from_node, sign, signs[sign])
@@ -161,6 +161,18 @@ def _merge_within_m(
     if len(with_signal) == 1 and all(len(neighbours[end]) >= 3 for end in ends):
         return MERGE_SIGNAL_M
     return ROOM_OF_A_CAR_M
+
+
+def outside_junctions(stretches: Iterable[Stretch], merger: Merger, counts: Counter[str]) -> list[Stretch]:
+    """The stretches that are not inside a merged junction; a long way round from one to itself becomes two."""
+    outside: list[Stretch] = []
+    for stretch in stretches:
+        if merger.of(stretch.from_node) != merger.of(stretch.to_node):
+            outside.append(stretch)
+        elif stretch.length_m > WIDEST_JUNCTION_M and len(stretch.steps) > 1:
+            counts[LOOPS_SPLIT] += 1
+            outside += halves(stretch)
+    return outside
 
 
 def merged_control(members: Iterable[int], controls: Controls) -> tuple[Control, bool]:

@@ -15,6 +15,8 @@ import osmnx
 from twin.osm.drivable import Carriageway, DrivableWay
 from twin.osm.extract import Extract
 
+LOOPS_SPLIT = "directions of loops from a junction to itself split in their middle"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -74,8 +76,8 @@ def stretches_of(extract: Extract, ways: Iterable[DrivableWay], counts: Counter[
     for _, _, found in simple.edges(data=True):
         stretch = Stretch(found["steps"])
         if stretch.from_node == stretch.to_node:
-            counts["directions of loops from a junction to itself split in their middle"] += 1
-            stretches += _halves(stretch)
+            counts[LOOPS_SPLIT] += 1
+            stretches += halves(stretch)
         else:
             stretches.append(stretch)
     return sorted(stretches, key=lambda stretch: stretch.nodes)
@@ -85,7 +87,7 @@ def _joined(parts: list[tuple[Step, ...]]) -> tuple[Step, ...]:
     return tuple(chain.from_iterable(parts))
 
 
-def _halves(loop: Stretch) -> tuple[Stretch, Stretch]:
+def halves(loop: Stretch) -> tuple[Stretch, Stretch]:
     """A loop as two stretches; both directions of one loop split at the same node."""
     driven_m = list(accumulate(step.length_m for step in loop.steps))
     ways = range(1, len(loop.steps))

@@ -15,7 +15,7 @@ from twin.osm.assumptions import capacity_at_speed_vph
 from twin.osm.components import connected, join_cut_carriageways
 from twin.osm.drivable import drivable_way
 from twin.osm.extract import Extract
-from twin.osm.junctions import Controls, Merger, controls_of, merge_junctions, merged_control
+from twin.osm.junctions import Controls, Merger, controls_of, merge_junctions, merged_control, outside_junctions
 from twin.osm.read import read_extract
 from twin.osm.report import NetworkReport
 from twin.osm.street_graph import Stretch, stretches_of
@@ -48,13 +48,11 @@ def network_of(
     merger = Merger(extract.positions)
     cut_ends = join_cut_carriageways(stretches, merger, extract.positions, counts)
     merge_junctions(stretches, controls, merger, counts)
-    yielding = {stretches[position].nodes for position in controls.yields}
-    outside = [s for s in stretches if merger.of(s.from_node) != merger.of(s.to_node)]
-    kept = connected(outside, merger, counts)
+    kept = connected(outside_junctions(stretches, merger, counts), merger, counts)
     if not kept:
         raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
     nodes = {node.id: node for node in _nodes(kept, merger, controls)}
-    links = _links(kept, merger, nodes, extract, yielding)
+    links = _links(kept, merger, nodes, extract, controls)
     network = Network(
         nodes=tuple(nodes.values()),
         links=tuple(links),
@@ -86,7 +84,7 @@ def _nodes(kept: list[Stretch], merger: Merger, controls: Controls) -> list[Node
 
 
 def _links(
-    kept: list[Stretch], merger: Merger, nodes: dict[str, Node], extract: Extract, yielding: set[tuple[int, ...]]
+    kept: list[Stretch], merger: Merger, nodes: dict[str, Node], extract: Extract, controls: Controls
 ) -> list[Link]:
     parallel: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
     for stretch in kept:
@@ -96,7 +94,7 @@ def _links(
         together.sort(key=lambda stretch: (stretch.length_m, stretch.nodes))
         for number, stretch in enumerate(together, start=1):
             link_id = f"{u}-{v}" if number == 1 else f"{u}-{v}-{number}"
-            links.append(_link(link_id, nodes[u], nodes[v], stretch, extract, stretch.nodes in yielding))
+            links.append(_link(link_id, nodes[u], nodes[v], stretch, extract, stretch.nodes[-2:] in controls.yields))
     return links
 
 
