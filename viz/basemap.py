@@ -5,7 +5,6 @@ name that holds any is left to the tooltips. The coast is a sketch (1:10 million
 """
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterable
 from importlib import resources
@@ -68,7 +67,7 @@ def bounds_of(lines: Iterable[list[Position]], share: float = 1.0) -> Bounds:
     """West, south, east, north of the middle `share` of all corners: 1 for all, 0.9 to leave outliers aside."""
     corners = [corner for line in lines for corner in line]
     lons, lats = sorted(lon for lon, _ in corners), sorted(lat for _, lat in corners)
-    cut = math.floor(len(corners) * (1.0 - share) / 2.0)
+    cut = round(len(corners) * (1.0 - share) / 2.0)
     return lons[cut], lats[cut], lons[-1 - cut], lats[-1 - cut]
 
 

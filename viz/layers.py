@@ -195,22 +195,25 @@ def line_of(link: Mapping[str, Any]) -> list[Position]:
 
 
 def shifted_right(line: Sequence[Position], distance_m: float) -> list[Position]:
-    """The line moved to the right of its direction, corner by corner along the mean of the two normals."""
-    metres_per_lon = METRES_PER_DEGREE * math.cos(math.radians(line[0][1]))
+    """The line moved to the right of its direction, corner by corner along the mean of the two normals.
+
+    Corners given twice in a row count once; a line of one place stays where it is.
+    """
+    corners = [corner for corner, _ in itertools.groupby(line)]
+    if len(corners) < 2:
+        return list(line)
+    metres_per_lon = METRES_PER_DEGREE * math.cos(math.radians(corners[0][1]))
     normals = []
-    for (lon_0, lat_0), (lon_1, lat_1) in itertools.pairwise(line):
+    for (lon_0, lat_0), (lon_1, lat_1) in itertools.pairwise(corners):
         east, north = (lon_1 - lon_0) * metres_per_lon, (lat_1 - lat_0) * METRES_PER_DEGREE
         length = math.hypot(east, north)
-        if length > 0.0:
-            normals.append((north / length, -east / length))
-        else:
-            normals.append(normals[-1] if normals else (0.0, 0.0))
+        normals.append((north / length, -east / length))
     moved = []
-    for i, (lon, lat) in enumerate(line):
+    for i, (lon, lat) in enumerate(corners):
         before, after = normals[max(i - 1, 0)], normals[min(i, len(normals) - 1)]
         east, north = before[0] + after[0], before[1] + after[1]
         length = math.hypot(east, north)
-        scale = distance_m / length if length > 0.0 else 0.0
+        scale = distance_m / length if length > 0.0 else 0.0  # 0: the line turns right back
         moved.append((lon + east * scale / metres_per_lon, lat + north * scale / METRES_PER_DEGREE))
     return moved
 

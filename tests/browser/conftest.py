@@ -1,0 +1,6 @@
+"""Browser tests draw the same small comparison as `tests/viz`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "viz"))
