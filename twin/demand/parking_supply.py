@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin.city.ground import Ground, ground_of
 from twin.city.network import Network
 from twin.city.parking import ParkingSite, Tariff
-from twin.city.zones import Zone
+from twin.city.zones import LoadingPoint, Zone
 from twin.demand.inputs import DemandInputs, KnownSite, OccupancySettings, ParkingSettings
 from twin.demand.zones import StreetPoints, street_points
 
@@ -23,6 +23,10 @@ Ints = NDArray[np.int64]
 
 START_S = 5 * 3600
 """When a morning run begins."""
+
+_POINTS_A_KERB = 3
+"""Kerb spaces take at most one in so many points of a zone, so that a zone with fewer points has none: kerbs are small,
+and where they stood alone every driver would find them full."""
 
 _LAID_OUT = frozenset({"name", "lon", "lat", "link_id", "spaces", "occupied_at_start", "tariff"})
 _WORDS = {"kerb": "路内泊位", "lot": "公共停车场"}
@@ -47,12 +51,15 @@ def sites_of(
     for number, zone in enumerate(points.zones):
         taken = occupied_share(zone, settings.occupancy, hour)
         n_lots = math.ceil(lots[number] / settings.supply.spaces_per_lot)
-        for kind, spaces, wanted in (
-            ("kerb", int(kerb[number]), int(kerb_sites[number])),
-            ("lot", int(lots[number]), n_lots),
-        ):
-            kind_word: Literal["kerb", "lot"] = "kerb" if kind == "kerb" else "lot"
-            sites += _laid_out(zone, number, kind_word, spaces, wanted, points, settings, crowds, taken)
+        kerb_at, lots_at = _places(points, number, max(1, int(kerb_sites[number])) if kerb[number] else 0, n_lots)
+        for kind, spaces, at in (("kerb", int(kerb[number]), kerb_at), ("lot", int(lots[number]), lots_at)):
+            each = _shared_out(spaces, points.weights[at])
+            for place, (index, n_spaces) in enumerate(zip(at, each, strict=False), start=1):
+                point = points.points[index]
+                share = max(taken, crowds.least_share(point.lon, point.lat))
+                sites.append(
+                    _laid_out(zone, point, "kerb" if kind == "kerb" else "lot", place, n_spaces, share, settings)
+                )
     return tuple(sorted(sites, key=lambda site: site.id))
 
 
@@ -84,52 +91,56 @@ def _spaces_by_zone(points: StreetPoints, settings: ParkingSettings) -> tuple[In
     residents = np.array([zone.residents for zone in points.zones], dtype=np.float64)
     jobs = np.array([zone.jobs for zone in points.zones], dtype=np.float64)
     is_served = np.array([zone.kind == "zone" for zone in points.zones]) & (points.counts > 0)
-    kerb_weight = (residents * supply.kerb_resident_weight + jobs * supply.kerb_job_weight) * is_served
+    has_kerb = is_served & (points.counts >= _POINTS_A_KERB)
+    kerb_weight = (residents * supply.kerb_resident_weight + jobs * supply.kerb_job_weight) * has_kerb
     lots = (residents * supply.lot_spaces_per_resident + jobs * supply.lot_spaces_per_job) * is_served
     return apportioned(kerb_weight, supply.kerb_spaces), np.round(lots).astype(np.int64)
 
 
+def _places(points: StreetPoints, number: int, n_kerb: int, n_lots: int) -> tuple[list[int], list[int]]:
+    """Points of a zone for kerb and lot sites: kerbs in its smallest streets, lots in the largest of the rest."""
+    start, count = int(points.start[number]), int(points.counts[number])
+    if count == 0:
+        return [], []
+    smallest_first = start + np.argsort(points.weights[start : start + count], kind="stable")
+    kerb = smallest_first[: min(n_kerb, count // _POINTS_A_KERB)]
+    rest = smallest_first[len(kerb) :]
+    lots = rest[max(0, len(rest) - n_lots) :]
+    return sorted(kerb.tolist()), sorted(lots.tolist())
+
+
+def _shared_out(spaces: int, weights: Floats) -> list[int]:
+    """Spaces of each site by weight, at least one each (so there are no more sites than spaces)."""
+    n_sites = min(len(weights), spaces)
+    if n_sites == 0:
+        return []
+    shares = weights[:n_sites] if weights[:n_sites].sum() > 0 else np.ones(n_sites)
+    each: list[int] = (1 + apportioned(shares, spaces - n_sites)).tolist()
+    return each
+
+
 def _laid_out(
     zone: Zone,
-    number: int,
+    point: LoadingPoint,
     kind: Literal["kerb", "lot"],
+    place: int,
     spaces: int,
-    wanted: int,
-    points: StreetPoints,
-    settings: ParkingSettings,
-    crowds: "_Crowds",
     taken: float,
-) -> list[ParkingSite]:
-    """A zone's spaces of one kind at as many of its points as wanted, shared out by the points' weights."""
-    start, count = int(points.start[number]), int(points.counts[number])
-    if spaces <= 0 or count == 0:
-        return []
-    weights = points.weights[start : start + count]
-    n_sites = max(1, min(wanted, count, spaces))
-    at = sorted(np.argsort(-weights, kind="stable")[:n_sites].tolist())
-    shares = weights[at] if weights[at].sum() > 0 else np.ones(n_sites)
-    # Every site gets a space first, so that none is empty.
-    each = 1 + apportioned(shares, spaces - n_sites)
-    sites = []
-    for place, (offset, n_spaces) in enumerate(zip(at, each.tolist(), strict=True), start=1):
-        point = points.points[start + offset]
-        share = max(taken, crowds.least_share(point.lon, point.lat))
-        sites.append(
-            ParkingSite(
-                id=f"{zone.id}-{kind}-{place:02d}",
-                name=f"{zone.name} {_WORDS[kind]} {place}",
-                kind=kind,
-                lon=point.lon,
-                lat=point.lat,
-                link_id=point.link_id,
-                zone_id=zone.id,
-                spaces=n_spaces,
-                occupied_at_start=min(n_spaces, round(share * n_spaces)),
-                tariff=_tariff(settings),
-                assumed=_LAID_OUT,
-            )
-        )
-    return sites
+    settings: ParkingSettings,
+) -> ParkingSite:
+    return ParkingSite(
+        id=f"{zone.id}-{kind}-{place:02d}",
+        name=f"{zone.name} {_WORDS[kind]} {place}",
+        kind=kind,
+        lon=point.lon,
+        lat=point.lat,
+        link_id=point.link_id,
+        zone_id=zone.id,
+        spaces=spaces,
+        occupied_at_start=min(spaces, round(taken * spaces)),
+        tariff=_tariff(settings),
+        assumed=_LAID_OUT,
+    )
 
 
 def _tariff(settings: ParkingSettings) -> Tariff:

@@ -93,7 +93,8 @@ def _travellers(
     ids = first_id + np.arange(len(cells), dtype=np.int64)
     from_point = _drawn_points(points, origin, uniform(seed, "origin point", ids))
     to_point = _drawn_points(points, destination, uniform(seed, "destination point", ids))
-    to_point = _elsewhere(points, from_point, to_point, destination)
+    to_point = _moved_where_same(points, from_point, to_point, destination)
+    from_point = _moved_where_same(points, to_point, from_point, origin)
     depart_s = shares.departures_s(uniform(seed, "usual departure", ids), window)
     if stream.mode == "truck":
         depart_s = _outside_bans(depart_s, uniform(seed, "before or after the ban", ids), inputs.demand.lorries)
@@ -130,7 +131,8 @@ def _travellers_of_nobody() -> pd.DataFrame:
 def whole_counts(table: Floats, luck: float) -> Ints:
     """Whole numbers near a table: the total, and that of each row, miss by less than one (systematic sampling)."""
     running = np.floor(np.cumsum(table.ravel()) + luck)
-    return np.asarray(np.diff(running, prepend=0.0).reshape(table.shape), dtype=np.int64)
+    counts: Ints = np.diff(running, prepend=0.0).astype(np.int64)
+    return counts.reshape(table.shape)
 
 
 def _drawn_points(points: StreetPoints, zone: Ints, luck: Floats) -> Ints:
@@ -150,13 +152,12 @@ def _even_where_weightless(points: StreetPoints) -> Floats:
     return weights
 
 
-def _elsewhere(points: StreetPoints, from_point: Ints, to_point: Ints, zone: Ints) -> Ints:
-    """Destinations that are not where the trip begins: the zone's next point where they were."""
+def _moved_where_same(points: StreetPoints, other: Ints, mine: Ints, zone: Ints) -> Ints:
+    """Points moved on to the zone's next one where a trip would begin and end at one place."""
     nodes = _node_numbers(points)
-    same = nodes[from_point] == nodes[to_point]
     start, count = points.start[zone], points.counts[zone]
-    following = start + (to_point - start + 1) % count
-    return np.where(same, following, to_point)
+    following = start + (mine - start + 1) % count
+    return np.where(nodes[mine] == nodes[other], following, mine)
 
 
 def _node_numbers(points: StreetPoints) -> Ints:
