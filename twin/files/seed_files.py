@@ -1,41 +1,40 @@
-"""The list of random seeds that studies use: `seeds.toml`."""
+"""The list of random seeds (`seeds/seeds.toml`): one for drawing the population, one for each replicated day."""
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.errors import DataFileError
-from twin.files.sourced_toml import SourcedToml
+from twin.errors import DataFileError, joined_faults
+from twin.files.catalogue import seeds_path
+from twin.files.toml_values import read_fields
 
 FORMAT = "twin-seeds/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """`population`: the seed that draws who travels; `replications`: one seed for each day, in the order used."""
+    """`replications`: days in the order in which studies use them, the same in both arms of a comparison."""
 
     population: int
     replications: tuple[int, ...]
-
-    def first(self, count: int) -> tuple[int, ...]:
-        """The seeds of so many replications. Raises DataFileError where the list is too short."""
-        if count > len(self.replications):
-            raise DataFileError(
-                f"{count} replications asked, seeds.toml lists {len(self.replications)} seeds; ask fewer or add seeds"
-            )
-        return self.replications[:count]
+    format: str = FORMAT
 
 
-def read_seeds(path: Path) -> Seeds:
-    """The seeds of a file. Raises DataFileError with all faults; no seed may stand twice."""
-    file = SourcedToml(path, expected_format=FORMAT, holds="the random seeds of studies")
-    seeds = file.table(Seeds, file.document, sourced=False)
-    if seeds is not None:
-        listed = seeds.replications
-        repeated = sorted({seed for seed in listed if listed.count(seed) > 1})
-        file.faults += [f"replications: {seed} stands twice" for seed in repeated]
-        file.faults += [f"replications: {seed} is negative" for seed in listed if seed < 0]
-        if not listed:
-            file.faults.append("replications is empty, must hold at least one seed")
-    if seeds is None or file.faults:
-        raise DataFileError("\n".join(file.message()))
-    return seeds
+def read_seeds(path: Path | None = None) -> Seeds:
+    """The seeds of a file; None: those of the catalogue. Raises DataFileError with all faults."""
+    path = seeds_path() if path is None else path
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataFileError(f"{path}: not a TOML document in UTF-8 ({error}).") from error
+    if table.get("format") != FORMAT:
+        raise DataFileError(f"{path}: format is {table.get('format')!r}, must be {FORMAT!r}.")
+    values, faults = read_fields(Seeds, table)
+    days = values.get("replications", ())
+    if len(set(days)) < len(days):
+        faults.append("replications names a seed twice: its day would count double")
+    if "replications" in values and not days:
+        faults.append("replications is empty")
+    if faults:
+        raise DataFileError(joined_faults(str(path), faults))
+    return Seeds(**values)

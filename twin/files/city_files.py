@@ -1,0 +1,50 @@
+"""A place by name into a `City`: streets, zones, travellers, parking and lines, put together from their files.
+
+Zones, gates, lines and sites are known by coordinates, so they attach to whatever streets the place has. What could
+not be attached stands in `City.notes`, in sentences.
+"""
+
+import dataclasses
+import datetime
+
+from twin.city.city import City
+from twin.demand.parking_supply import sites_of
+from twin.demand.sampling import draw_demand
+from twin.files.catalogue import demand_folder, network_folder
+from twin.files.demand_files import read_demand
+from twin.files.line_files import read_lines
+from twin.files.network_files import load_network, read_passport
+from twin.files.seed_files import read_seeds
+from twin.transit.line_tables import build_lines
+
+LINES_FILE = "bus_lines.csv"
+
+
+def load_city(place: str, *, on: datetime.date | None = None, seed: int | None = None) -> City:
+    """The city of a place on a day.
+
+    `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml.
+    Travellers and sites stand on the streets of the passport's day whatever `on` is, so that opening a street
+    moves nobody. Signals are not planned here.
+    """
+    folder = network_folder(place)
+    passport = read_passport(folder)
+    network, _ = load_network(place)
+    settled = network.open_on(passport.city_date)
+    inputs = read_demand(demand_folder(place))
+    demand = draw_demand(settled, inputs, seed=read_seeds().population if seed is None else seed)
+    city = City(
+        place=place,
+        title=passport.title,
+        date=on or passport.city_date,
+        network=network,
+        zones=inputs.zones,
+        sites=sites_of(settled, inputs),
+        demand=demand,
+        notes=tuple(demand.tables["notes"]["note"]),
+    )
+    if not (folder / LINES_FILE).is_file():
+        return city
+    runs_a_day = passport.bus.runs_a_day if passport.bus else None
+    lines, notes = build_lines(*read_lines(folder), city.open_network(), runs_a_day=runs_a_day)
+    return dataclasses.replace(city, lines=lines, notes=(*city.notes, *notes))
