@@ -16,7 +16,7 @@ from shapely.ops import unary_union
 
 from twin.results.comparison import Comparison
 from viz import styles
-from viz.layers import GeoJson, Position, line_of
+from viz.layers import GeoJson, Position, line_of, records
 
 GROUND_UNDER_STREETS_DEG = 0.0022  # about 200–250 m
 SMALLEST_SEA_DEG2 = 5e-4  # about 5 km²: smaller waters are only left over between streets and a rough coast
@@ -106,7 +106,7 @@ def _street_names(comparison: Comparison) -> list[GeoJson]:
     """One label on each street worth naming: along its longest link."""
     longest: dict[str, tuple[float, list[Position]]] = {}
     total_m: dict[str, float] = defaultdict(float)
-    for link in comparison.links.to_dict("records"):
+    for link in records(comparison.links):
         name = str(link["name"] or "")
         if link["road_class"] not in LABELLED_CLASSES or not _is_chinese(name):
             continue

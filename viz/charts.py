@@ -20,7 +20,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from twin.results.comparison import Comparison
 from twin.wording import AREAS, METRICS, Language, Words
 from viz import phrases, styles
-from viz.layers import change_grade, line_of
+from viz.layers import change_grade, line_of, records
 from viz.numbers import number_of
 
 CHINESE_FONTS = (
@@ -79,10 +79,10 @@ def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Ch
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(7.2, 1.2 + 0.34 * len(metrics)), layout="constrained")
         axes = figure.add_subplot()
-        edge = _edge(rows.to_dict("records"))
+        edge = _edge(records(rows))
         for area, (marker, shift) in _AREA_MARKERS.items():
             axes.plot([], [], marker, color="#555555", markersize=5, label=AREAS[area].in_(language))
-            for row in rows[rows["area"] == area].to_dict("records"):
+            for row in records(rows[rows["area"] == area]):
                 if row["metric"] in metrics:
                     _interval(axes, row, metrics.index(row["metric"]) + shift, marker, edge)
         axes.axvline(0.0, color="#333333", linewidth=0.8)
@@ -155,7 +155,7 @@ def change_map(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Streets by change of delay, as a still picture for paper: colours where it is outside the noise, else grey."""
     style, language = _style_for(language, "change-map")
     lines: dict[styles.Grade, list[list[tuple[float, float]]]] = {}
-    for link in comparison.links.to_dict("records"):
+    for link in records(comparison.links):
         grade = (
             styles.OPENED_GRADE if link["is_new"] else styles.CLOSED_GRADE if link["is_closed"] else change_grade(link)
         )
@@ -200,12 +200,12 @@ def _style_for(language: Language, salt: str) -> tuple[Any, Language]:
     return style, language if font else "en"
 
 
-def _edge(rows: list[dict[Any, Any]]) -> float:
+def _edge(rows: list[dict[str, Any]]) -> float:
     shares = [abs(share) for row in rows for share in _relative(row) if share is not None]
     return min(WIDEST_SHARE, max([*(share for share in shares if share <= WIDEST_SHARE), 0.002]))
 
 
-def _relative(row: Mapping[Any, Any]) -> tuple[float | None, float | None, float | None]:
+def _relative(row: Mapping[str, Any]) -> tuple[float | None, float | None, float | None]:
     before = number_of(row["before"])
     numbers = [number_of(row[column]) for column in ("difference", "ci_low", "ci_high")]
     if before is None or before == 0.0:
@@ -214,7 +214,7 @@ def _relative(row: Mapping[Any, Any]) -> tuple[float | None, float | None, float
     return difference, low, high
 
 
-def _interval(axes: Any, row: Mapping[Any, Any], height: float, marker: str, edge: float) -> None:
+def _interval(axes: Any, row: Mapping[str, Any], height: float, marker: str, edge: float) -> None:
     difference, low, high = _relative(row)
     if difference is None:
         return

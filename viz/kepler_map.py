@@ -75,21 +75,27 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
         _view("parking", ("parking_before",), ("parking_after",), names, language),
     ]
     lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
+    ground = ground_style(comparison)
     page = Page(
         title=headline.title(comparison, language),
         facts=headline.facts(comparison, language),
         warnings=headline.warning_lines(comparison, language),
-        sources=headline.sources(comparison, language),
+        sources=_sources(comparison, ground, language),
         datasets={name: table.features for name, table in tables.items()},
         layers=_layers(tables, language),
         tooltips={name: table.tooltip for name, table in tables.items()},
-        ground=ground_style(comparison),
+        ground=ground,
         bounds=bounds_of(lines, FIRST_VIEW_SHARE),
         views=tuple(view for view in views if view.left or view.right),
         legend=_legend(comparison, tables, language),
         language=language,
     )
     return TwinMap(page)
+
+
+def _sources(comparison: Comparison, ground: dict[str, Any], language: Language) -> str:
+    coast = Words(" · 海岸线：Natural Earth 1:1000万(概略)", " · Coast: Natural Earth 1:10m (rough)").in_(language)
+    return headline.sources(comparison, language) + (coast if "sea" in ground["sources"] else "")
 
 
 def _tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]:

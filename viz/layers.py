@@ -75,7 +75,7 @@ _MEASURE_COLUMNS = {
 def street_speeds(comparison: Comparison, arm: str, language: Language = "zh") -> LayerTable:
     """Links of one arm ("before" or "after"), graded by speed over free speed; the slower direction is drawn last."""
     absent = "is_new" if arm == "before" else "is_closed"
-    rows = [row for row in _records(comparison.links) if not bool(row[absent])]
+    rows = [row for row in records(comparison.links) if not bool(row[absent])]
     rows.sort(key=lambda row: -(number_of(row[f"{arm}_ratio"]) or math.inf))
     return _street_layer(
         rows,
@@ -87,7 +87,7 @@ def street_speeds(comparison: Comparison, arm: str, language: Language = "zh") -
 
 def street_changes(comparison: Comparison, language: Language = "zh") -> LayerTable:
     """Links of both arms, graded by the change of delay where it is outside the noise, else grey."""
-    rows = [row for row in _records(comparison.links) if not (bool(row["is_new"]) or bool(row["is_closed"]))]
+    rows = [row for row in records(comparison.links) if not (bool(row["is_new"]) or bool(row["is_closed"]))]
     rows.sort(key=lambda row: (bool(row["is_clear"]), abs(number_of(row["difference_delay_vehh"]) or 0.0)))
     return _street_layer(rows, change_grade, language, two_way=_two_way_ends(comparison.links))
 
@@ -102,7 +102,7 @@ def change_grade(link: Mapping[str, Any]) -> styles.Grade:
 
 def opened_and_closed(comparison: Comparison, language: Language = "zh") -> LayerTable:
     """Links that only one arm has."""
-    rows = [row for row in _records(comparison.links) if bool(row["is_new"]) or bool(row["is_closed"])]
+    rows = [row for row in records(comparison.links) if bool(row["is_new"]) or bool(row["is_closed"])]
     return _street_layer(
         rows,
         lambda row: styles.OPENED_GRADE if bool(row["is_new"]) else styles.CLOSED_GRADE,
@@ -115,7 +115,7 @@ def parking_sites(comparison: Comparison, arm: str, language: Language = "zh") -
     """Car parks of one arm that have spaces there, graded by the share of spaces taken."""
     names = {key: words.in_(language) for key, words in _SITE_COLUMNS.items()}
     features = []
-    for row in _records(comparison.sites):
+    for row in records(comparison.sites):
         spaces = number_of(row[f"spaces_{arm}"])
         if not spaces:
             continue
@@ -142,7 +142,7 @@ def measure_places(comparison: Comparison, language: Language = "zh") -> LayerTa
     """Measures that have a place; those without one (bus lines, city-wide rules) are in the memo only."""
     names = {key: words.in_(language) for key, words in _MEASURE_COLUMNS.items()}
     features = []
-    for row in _records(comparison.measures):
+    for row in records(comparison.measures):
         lon, lat = number_of(row["lon"]), number_of(row["lat"])
         if lon is None or lat is None:
             continue
@@ -161,7 +161,8 @@ def street_name(link: Mapping[str, Any], language: Language = "zh") -> str:
     name = str(link["name"] or "").strip()
     if name:
         return name
-    return f"{phrases.UNNAMED.in_(language)}({_word(phrases.ROAD_CLASSES, str(link['road_class']), language)})"
+    road_class = _word(phrases.ROAD_CLASSES, str(link["road_class"]), language)
+    return Words(f"{phrases.UNNAMED.zh}({road_class})", f"{phrases.UNNAMED.en} ({road_class})").in_(language)
 
 
 def direction_name(geometry: Sequence[Position], language: Language = "zh") -> str:
@@ -216,6 +217,14 @@ def shifted_right(line: Sequence[Position], distance_m: float) -> list[Position]
         scale = distance_m / length if length > 0.0 else 0.0  # 0: the line turns right back
         moved.append((lon + east * scale / metres_per_lon, lat + north * scale / METRES_PER_DEGREE))
     return moved
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows as dictionaries, with None where a cell is null."""
+    return [
+        {str(column): None if pd.isna(value) else value for column, value in row.items()}
+        for row in table.to_dict("records")
+    ]
 
 
 def _street_layer(
@@ -288,13 +297,6 @@ def _with_unit(value: Any, decimals: int, unit: Words, language: Language) -> st
 
 def _word(table: Mapping[str, Words], key: str, language: Language) -> str:
     return table[key].in_(language) if key in table else key
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {str(column): None if pd.isna(value) else value for column, value in row.items()}
-        for row in table.to_dict("records")
-    ]
 
 
 def _two_way_ends(links: pd.DataFrame) -> set[tuple[Position, Position]]:

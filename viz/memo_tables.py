@@ -10,7 +10,7 @@ import pandas as pd
 from twin.results.comparison import Comparison
 from twin.wording import BOOKS, METRICS, VERDICTS, Language
 from viz import phrases
-from viz.layers import change_written, direction_name, group_name, line_of, street_name
+from viz.layers import change_written, direction_name, group_name, line_of, records, street_name
 from viz.numbers import decimals_within, number_of, written
 
 MOST_STREETS = 5
@@ -75,7 +75,7 @@ class MeasureGroup:
 def metric_lines(comparison: Comparison, area: str, language: Language) -> list[MetricLine]:
     """The table of results of one area, in the order of the wording table."""
     rows = comparison.rows[comparison.rows["area"] == area]
-    by_metric = {str(row["metric"]): row for row in rows.to_dict("records")}
+    by_metric = {str(row["metric"]): row for row in records(rows)}
     return [_metric_line(by_metric[metric], language) for metric in METRICS if metric in by_metric]
 
 
@@ -92,10 +92,10 @@ def definitions(comparison: Comparison, language: Language) -> list[tuple[str, s
 def street_lines(comparison: Comparison, language: Language, *, better: bool) -> list[StreetLine]:
     """The streets with the largest clear change, one line a street and direction; fewer where fewer are clear."""
     sign = 1.0 if better else -1.0
-    links = [link for link in comparison.links.to_dict("records") if _is_clear(link)]
+    links = [link for link in records(comparison.links) if _is_clear(link)]
     links = [link for link in links if sign * float(link["difference_delay_vehh"]) < 0.0]
     links.sort(key=lambda link: sign * float(link["difference_delay_vehh"]))
-    named = [link for link in comparison.links.to_dict("records") if link["name"]]
+    named = [link for link in records(comparison.links) if link["name"]]
     lines: dict[tuple[str, str], StreetLine] = {}
     for link in links:
         line = _street_line(link, named, language)
@@ -107,7 +107,7 @@ def street_lines(comparison: Comparison, language: Language, *, better: bool) ->
 
 def street_counts(comparison: Comparison) -> StreetCounts:
     """How many links gained, lost, showed nothing, were opened and were closed."""
-    links = comparison.links.to_dict("records")
+    links = records(comparison.links)
     clear = [link for link in links if _is_clear(link)]
     better = sum(float(link["difference_delay_vehh"]) < 0.0 for link in clear)
     opened, closed = (sum(bool(link[column]) for link in links) for column in ("is_new", "is_closed"))
@@ -152,12 +152,12 @@ def book_lines(comparison: Comparison, language: Language) -> list[BookLine]:
 def measure_groups(comparison: Comparison, language: Language) -> list[MeasureGroup]:
     """Measures by group, in the order of the scenario."""
     groups: dict[str, list[str]] = {}
-    for measure in comparison.measures.to_dict("records"):
+    for measure in records(comparison.measures):
         groups.setdefault(str(measure["group"]), []).append(str(measure[f"text_{language}"]))
     return [MeasureGroup(group_name(group, language), tuple(texts)) for group, texts in groups.items()]
 
 
-def _metric_line(row: Mapping[Any, Any], language: Language) -> MetricLine:
+def _metric_line(row: Mapping[str, Any], language: Language) -> MetricLine:
     words = METRICS[str(row["metric"])]
     low, high = number_of(row["ci_low"]), number_of(row["ci_high"])
     half_width = None if low is None or high is None else (high - low) / 2.0
@@ -179,7 +179,7 @@ def _metric_line(row: Mapping[Any, Any], language: Language) -> MetricLine:
     )
 
 
-def _street_line(link: Mapping[Any, Any], named: Sequence[Mapping[Any, Any]], language: Language) -> StreetLine:
+def _street_line(link: Mapping[str, Any], named: Sequence[Mapping[str, Any]], language: Language) -> StreetLine:
     speeds = [written(number_of(link[f"{arm}_speed_kmh"]), 0) for arm in ("before", "after")]
     name = street_name(link, language)
     if not link["name"] and named:
@@ -188,19 +188,19 @@ def _street_line(link: Mapping[Any, Any], named: Sequence[Mapping[Any, Any]], la
     return StreetLine(name, direction, speeds[0], speeds[1], change_written(link, language))
 
 
-def _nearest_name(link: Mapping[Any, Any], named: Sequence[Mapping[Any, Any]]) -> str:
+def _nearest_name(link: Mapping[str, Any], named: Sequence[Mapping[str, Any]]) -> str:
     """Name of the street with the corner nearest to the link's middle corner."""
     line = line_of(link)
     lon, lat = line[len(line) // 2]
     narrowing = math.cos(math.radians(lat))  # degrees of longitude are shorter than those of latitude
 
-    def distance(other: Mapping[Any, Any]) -> float:
+    def distance(other: Mapping[str, Any]) -> float:
         return min(math.hypot((x - lon) * narrowing, y - lat) for x, y in line_of(other))
 
     return str(min(named, key=distance)["name"])
 
 
-def _is_clear(link: Mapping[Any, Any]) -> bool:
+def _is_clear(link: Mapping[str, Any]) -> bool:
     if bool(link["is_new"]) or bool(link["is_closed"]) or not bool(link["is_clear"]):
         return False
     return bool(number_of(link["difference_delay_vehh"]))

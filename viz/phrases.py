@@ -1,4 +1,4 @@
-"""Words that only maps, charts and memos use; metrics, books and verdicts, which tables say too, are in `twin.wording`."""
+"""Words that only maps, charts and memos use; those that tables say too are in `twin.wording`."""
 
 from twin.wording import Words
 

@@ -91,7 +91,7 @@ def sites() -> pd.DataFrame:
 
 
 def rows() -> pd.DataFrame:
-    columns = "metric area unit before after difference ci_low ci_high n verdict".split()
+    columns = ["metric", "area", "unit", "before", "after", "difference", "ci_low", "ci_high", "n", "verdict"]
     return pd.DataFrame(
         [
             ["mean_delay_s", "city", "s", 402.34, 398.11, -4.23, -6.9, -1.6, 2, "better"],

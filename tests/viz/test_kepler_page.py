@@ -52,7 +52,7 @@ def test_the_warning_stands_on_top_of_the_page_in_words(html: str) -> None:
 
 
 def test_streets_and_licence_are_named_at_the_foot(html: str) -> None:
-    assert "示意路网，由公交站点推断 · 许可：MIT" in html
+    assert "路网数据：示意路网，由公交站点推断 · 许可：MIT · 海岸线：Natural Earth 1:1000万(概略)" in html
 
 
 def test_a_hostile_name_is_nowhere_in_the_text_of_the_page(html: str) -> None:

@@ -50,6 +50,7 @@
 
   await until(() => instance() && instance().visState.layers.length === state.config.config.visState.layers.length);
   hideControls();
+  document.getElementById("legend").open = stage.clientWidth >= 900 && stage.clientHeight >= 560;
   document.getElementById("boot").remove();
   for (const button of document.querySelectorAll("#views button")) {
     button.addEventListener("click", () => show(button.dataset.view));

@@ -1,0 +1,53 @@
+"""The notebooks: one question, few cells, no outputs; and they run as they stand."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import viz
+
+NOTEBOOKS = sorted((Path(viz.__file__).parent / "notebooks").glob("*.ipynb"))
+REPLICATIONS = re.compile(r"^replications = \d+$", flags=re.MULTILINE)
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_a_notebook_is_short_and_its_outputs_are_stripped(notebook) -> None:
+    nbformat.validate(notebook)
+    assert len(code_cells(notebook)) <= 10
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code_cells(notebook))
+
+
+def test_a_notebook_begins_with_its_question_and_ends_with_the_map(notebook) -> None:
+    assert "Question." in notebook.cells[0].source
+    assert notebook.cells[-1].source == "viz.before_after_map(comparison)"
+
+
+def test_a_notebook_holds_no_path_of_anybodys_machine(notebook) -> None:
+    assert not re.search(r"[\"'](/|[A-Z]:\\)", "\n".join(cell.source for cell in notebook.cells))
+
+
+@pytest.mark.slow
+def test_a_notebook_runs_from_top_to_bottom(notebook, tmp_path) -> None:
+    pytest.importorskip("twin.study.compare")
+    replaced = 0
+    for cell in code_cells(notebook):
+        cell.source, count = REPLICATIONS.subn("replications = 2", cell.source)
+        replaced += count
+    assert replaced == 1
+    NotebookClient(
+        notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
+    shown = code_cells(notebook)[-1].outputs[-1]["data"]["text/html"]
+    assert shown.startswith("<iframe srcdoc=")
+    assert (tmp_path / "memo.html").stat().st_size > 50_000
