@@ -131,8 +131,8 @@ def _travellers_of_nobody() -> pd.DataFrame:
 def whole_counts(table: Floats, luck: float) -> Ints:
     """Whole numbers near a table: the total, and that of each row, miss by less than one (systematic sampling)."""
     running = np.floor(np.cumsum(table.ravel()) + luck)
-    counts: Ints = np.diff(running, prepend=0.0).astype(np.int64)
-    return counts.reshape(table.shape)
+    counts: Ints = np.diff(running, prepend=0.0).astype(np.int64).reshape(table.shape)
+    return counts
 
 
 def _drawn_points(points: StreetPoints, zone: Ints, luck: Floats) -> Ints:
@@ -140,7 +140,8 @@ def _drawn_points(points: StreetPoints, zone: Ints, luck: Floats) -> Ints:
     cumulative = np.concatenate([[0.0], np.cumsum(_even_where_weightless(points))])
     low, high = cumulative[points.start[zone]], cumulative[points.start[zone + 1]]
     index = np.searchsorted(cumulative, low + luck * (high - low), side="right") - 1
-    return np.clip(index, points.start[zone], points.start[zone + 1] - 1).astype(np.int64)
+    drawn: Ints = np.clip(index, points.start[zone], points.start[zone + 1] - 1).astype(np.int64)
+    return drawn
 
 
 def _even_where_weightless(points: StreetPoints) -> Floats:
