@@ -32,9 +32,16 @@ def test_equal_zones_at_equal_distance_share_equally() -> None:
 def test_pairs_without_a_way_get_nothing_and_the_gap_shows_it() -> None:
     minutes = np.array([[1.0, 1.0], [np.inf, np.inf]])
     balanced = furness(deterrence(minutes, 0.1), np.array([10.0, 10.0]), np.array([1.0, 1.0]))
-    assert balanced.table[1].tolist() == [0.0, 0.0]
+    assert balanced.table.tolist() == [[5.0, 5.0], [0.0, 0.0]]
     assert not balanced.has_converged
     assert balanced.gap == pytest.approx(0.5)
+
+
+def test_margins_that_cannot_be_met_end_the_search_early() -> None:
+    two_islands = np.eye(2)
+    balanced = furness(two_islands, np.array([10.0, 30.0]), np.array([1.0, 1.0]))
+    assert balanced.rounds < 10
+    assert balanced.gap == pytest.approx(0.25)
 
 
 def test_nearer_zones_draw_more() -> None:

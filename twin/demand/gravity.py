@@ -16,7 +16,8 @@ from twin.city.zones import Zone
 Floats = NDArray[np.float64]
 
 WIDEST_GAP = 1e-6
-MOST_ROUNDS = 500
+MOST_ROUNDS = 2000
+_STALLED = 1.0 - 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,25 +37,28 @@ class Balanced:
 def furness(pull: Floats, productions: Floats, attractions: Floats) -> Balanced:
     """The table proportional to `pull` in each row and column whose margins are the productions and attractions.
 
-    `pull`: (n, m), non-negative, 0 where there is no way. Attractions are scaled to the total of the productions;
-    what cannot be joined is left out, and shows as a gap.
+    `pull`: (n, m), non-negative, 0 where there is no way. Rows without any way are left out and show as a gap;
+    attractions are scaled to the total of the rest. Where margins cannot be met, it stops when it gets no nearer.
     """
     total = productions.sum()
-    if total <= 0 or attractions.sum() <= 0 or not (pull > 0).any():
-        return Balanced(np.zeros_like(pull), 0, 0.0 if total <= 0 else 1.0)
-    goals = attractions * (total / attractions.sum())
+    starts = np.where(pull.sum(axis=1) > 0, productions, 0.0)
+    ends = np.where(pull.sum(axis=0) > 0, attractions, 0.0)
+    left_out = float((productions - starts).max(initial=0.0) / total) if total > 0 else 0.0
+    if starts.sum() <= 0 or ends.sum() <= 0:
+        return Balanced(np.zeros_like(pull), 0, 1.0 if total > 0 else 0.0)
+    goals = ends * (starts.sum() / ends.sum())
     by_row, by_column = np.ones(pull.shape[0]), np.ones(pull.shape[1])
-    gap = np.inf
+    gap, last_gap = np.inf, np.inf
     rounds = 0
-    while rounds < MOST_ROUNDS and gap > WIDEST_GAP:
-        by_row = _factors(productions, pull @ by_column)
+    while rounds < MOST_ROUNDS and gap > WIDEST_GAP and (rounds < 2 or gap < _STALLED * last_gap):
+        by_row = _factors(starts, pull @ by_column)
         by_column = _factors(goals, by_row @ pull)
-        # Columns are met just now, so the gap is that of the rows, unless a column has no way at all.
-        reached = by_row * (pull @ by_column)
-        unmet = np.abs(by_column * (by_row @ pull) - goals).max()
-        gap = float(max(np.abs(reached - productions).max(), unmet) / total)
+        last_gap = gap
+        missed_starts = np.abs(by_row * (pull @ by_column) - starts).max()
+        missed_ends = np.abs(by_column * (by_row @ pull) - goals).max()
+        gap = float(max(missed_starts, missed_ends) / total)
         rounds += 1
-    return Balanced(by_row[:, None] * pull * by_column[None, :], rounds, gap)
+    return Balanced(by_row[:, None] * pull * by_column[None, :], rounds, max(gap, left_out))
 
 
 def _factors(goals: Floats, sums: Floats) -> Floats:
