@@ -82,7 +82,7 @@ def test_expressways_are_not_joined():
 
 def test_scenario_written_opens_the_candidates(tmp_path):
     (tmp_path / "baseline.toml").write_text('name = "baseline"\nplace = "yantai"\n', encoding="utf-8")
-    write_openings(city(), tmp_path / "ten-openings.toml", command="a command")
+    write_openings(city(), tmp_path / "ten-openings.toml")
     scenario = read_scenario(tmp_path / "ten-openings.toml")
     after = scenario.apply_to(city())
     new = set(after.network.link_by_id) - set(city().network.link_by_id)
@@ -90,4 +90,6 @@ def test_scenario_written_opens_the_candidates(tmp_path):
         ("spur", "候选A"),
         ("b2", "候选A"),
     }
-    assert (tmp_path / "ten-openings.toml").read_text(encoding="utf-8").startswith("# Written by: a command")
+    header = (tmp_path / "ten-openings.toml").read_text(encoding="utf-8").splitlines()[0]
+    assert header.startswith("# Written by: python -c ")
+    assert "write_openings(load_city('yantai'), Path('ten-openings.toml'))" in header

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import date
+from math import inf
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.advice.parking_placement import apportioned, find_parking_places, public_shortage
+from twin.advice.parking_placement import ZoneParking, apportioned, find_parking_places, levelled, morning_parking
 from twin.city.city import City
 from twin.city.network import Link, Network, Node
 from twin.city.parking import ParkingSite
@@ -37,30 +38,40 @@ def city():
     return City("town", "", date(2023, 12, 31), network, zones, (site,), demand=Demand(travellers, points))
 
 
-def test_shortage_is_cars_that_want_a_public_space_less_free_ones():
-    assert public_shortage(city()) == {"Z0": 280.0, "Z1": 100.0, "Z2": 40.0}
+def test_fullness_is_cars_that_stand_or_come_over_spaces():
+    parking = morning_parking(city())
+    assert parking["Z0"] == ZoneParking(cars=330.0, spaces=50.0)
+    assert parking["Z2"] == ZoneParking(cars=40.0, spaces=0.0) and parking["Z2"].fullness == inf
 
 
-def test_spaces_follow_district_shares_then_shortage():
+def test_fullest_zones_come_down_to_one_level():
+    """900 cars want 1,000 spaces at a level of 0.9: the zone at 1.0 gets 600/0.9 − 600, the one at 1.5 the rest."""
+    full, fuller, calm = ZoneParking(600.0, 600.0), ZoneParking(300.0, 200.0), ZoneParking(100.0, 400.0)
+    added = levelled([full, fuller, calm], 200.0)
+    assert added == pytest.approx([600 / 0.9 - 600, 300 / 0.9 - 200, 0.0])
+
+
+def test_small_total_goes_to_the_fullest_zone_alone():
+    assert levelled([ZoneParking(600.0, 600.0), ZoneParking(300.0, 200.0)], 50.0) == pytest.approx([0.0, 50.0])
+
+
+def test_spaces_follow_district_shares():
     places = find_parking_places(city(), spaces=500, sites=3, shares=SHARES)
-    assert [place.zone.id for place in places] == ["Z0", "Z1", "Z2"]
-    assert sum(place.spaces for place in places[:2]) == 400 and places[2].spaces == 100
-    # 30 each, the other 340 as 280 to 100.
-    assert places[0].spaces == pytest.approx(30 + 340 * 280 / 380, abs=1)
+    assert [place.zone.id for place in places] == ["Z1", "Z0", "Z2"]
+    # 400 spaces: level (330 + 100) / (50 + 400), so Z1 gets 100 × 450 / 430 and Z0 the rest; 100 for Z2.
+    assert [place.spaces for place in places] == [105, 295, 100]
 
 
-def test_one_zone_s_shortage_counts_for_at_most_twice_the_mean():
+def test_spaces_of_a_zone_are_spread_over_its_streets():
     crowded = city()
-    lone = replace(crowded, zones=(*crowded.zones[:2], *(replace(crowded.zones[1], id=f"Y{i}") for i in range(2))))
-    points = tuple(LoadingPoint(f"Y{i}", *at(2), "l1") for i in range(2))
-    more = Demand(crowded.demand.travellers, (*crowded.demand.points, *points))
-    places = find_parking_places(replace(lone, demand=more), spaces=500, sites=4, shares={("芝罘区",): 1.0})
-    # Short of 280, 100, 0 and 0, of which the last two count as 1: mean 95.5, so the first counts as 191.
-    assert places[0].spaces == pytest.approx(30 + 380 * 191 / 293, abs=1)
+    points = (*crowded.demand.points, LoadingPoint("Z0", *at(0.2), "l0"))
+    more = replace(crowded, demand=Demand(crowded.demand.travellers, points))
+    places = find_parking_places(more, spaces=500, sites=4, shares=SHARES)
+    assert [(place.zone.id, place.spaces) for place in places if place.zone.id == "Z0"] == [("Z0", 148), ("Z0", 147)]
 
 
 def test_new_spaces_lie_on_the_zone_s_street():
-    place = find_parking_places(city(), spaces=500, sites=3, shares=SHARES)[0]
+    place = find_parking_places(city(), spaces=500, sites=3, shares=SHARES)[1]
     assert (place.lon, place.lat) == pytest.approx(at(1))
 
 
@@ -70,3 +81,16 @@ def test_apportioned_adds_up_and_stays_within_one(total, weights):
     assert sum(counts) == total
     exact = [total * weight / sum(weights) for weight in weights]
     assert all(abs(count - share) < 1 + 1e-9 for count, share in zip(counts, exact, strict=True))
+
+
+@given(
+    st.lists(st.builds(ZoneParking, st.floats(1, 1e4), st.floats(0, 1e4)), min_size=1, max_size=12),
+    st.floats(1, 1e4),
+)
+def test_levelled_adds_up_and_leaves_nobody_fuller_who_got_nothing(parking, total):
+    added = levelled(parking, total)
+    assert sum(added) == pytest.approx(total)
+    served = [zone.cars / (zone.spaces + more) for zone, more in zip(parking, added, strict=True) if more > 1e-6]
+    level = max(served)
+    assert served == pytest.approx([level] * len(served))
+    assert all(zone.fullness <= level * (1 + 1e-6) for zone, more in zip(parking, added, strict=True) if more <= 1e-6)

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from twin.advice.candidate_files import write_candidates
 from twin.city.city import City
 from twin.city.ground import ground_of
 from twin.city.network import Network
 from twin.city.transit import PEAKS, BusLine, is_peak
 from twin.errors import DemandError
-from twin.files.scenario_files import write_scenario
 from twin.scenario.bus_measures import SetHeadway
 from twin.scenario.scenario import Scenario
 from twin.units import km_from_metres
@@ -76,8 +76,8 @@ def _factors(short_km: float, doubled_km: float) -> tuple[float, float]:
     return round(float(more), 3), round(float(fewer), 3)
 
 
-def write_line_changes(city: City, path: Path, *, count: int = 16, command: str) -> tuple[LineChoice, ...]:
-    """Write the choice as a scenario of changed headways; `command` stands in the header."""
+def write_line_changes(city: City, path: Path, *, count: int = 16) -> tuple[LineChoice, ...]:
+    """Write the choice as a scenario of changed headways."""
     choices = find_line_changes(city, count=count)
     measures = tuple(
         SetHeadway(id=f"line-{choice.line}", group="buses", line=choice.line, factor=choice.factor)
@@ -88,11 +88,11 @@ def write_line_changes(city: City, path: Path, *, count: int = 16, command: str)
         title=Words(f"优化{len(measures)}条公交线路(候选)", f"{len(measures)} bus lines changed (candidates)"),
         place=city.place,
         based_on="baseline",
-        answers=("work-report-2024/bus-lines",),
+        answers=("work-report-2024/p03-bus-lines",),
         measures=measures,
         notes=BUS_NOTES,
     )
-    write_scenario(path, scenario, header=f"Written by: {command}")
+    write_candidates(path, scenario, write_line_changes)
     return choices
 
 

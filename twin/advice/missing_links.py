@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from twin.advice.candidate_files import write_candidates
 from twin.city.city import City
 from twin.city.ground import Ground, ground_of
 from twin.city.network import ROAD_CLASSES, Link, Network
-from twin.files.scenario_files import write_scenario
 from twin.scenario.scenario import Scenario
 from twin.scenario.street_measures import OpenLink
 from twin.wording import Words
@@ -113,8 +113,8 @@ def terminals_of(city: City, network: Network) -> set[str]:
     return {node for node in nodes if len({link.to_node for link in network.links_out[node]}) == 1}
 
 
-def write_openings(city: City, path: Path, *, count: int = 10, command: str) -> tuple[Candidate, ...]:
-    """Write the best gaps as a scenario of openings, named 候选A, B, C …; `command` stands in the header."""
+def write_openings(city: City, path: Path, *, count: int = 10) -> tuple[Candidate, ...]:
+    """Write the best gaps as a scenario of openings, named 候选A, B, C …."""
     candidates = find_missing_links(city, count=count)
     measures = tuple(
         OpenLink(
@@ -132,11 +132,11 @@ def write_openings(city: City, path: Path, *, count: int = 10, command: str) -> 
         title=Words(f"打通{len(measures)}条断头路、丁字路(候选)", f"{len(measures)} missing links opened (candidates)"),
         place=city.place,
         based_on="baseline",
-        answers=("work-report-2024/dead-end-roads",),
+        answers=("work-report-2024/p02-dead-ends-2024",),
         measures=measures,
         notes=OPENING_NOTES,
     )
-    write_scenario(path, scenario, header=f"Written by: {command}")
+    write_candidates(path, scenario, write_openings)
     return candidates
 
 

@@ -1,20 +1,21 @@
 """Where new parking spaces would help: a simple stated rule, no simulation yet.
 
-The rule: spaces are split over districts by given shares; within a district they go to the zones that lack most
-public spaces (cars that want one on a morning, less the public spaces free at its start), in proportion to that lack,
-which counts for at most twice the mean.
+The rule: spaces are split over districts by given shares. Within a district they go where public parking is fullest on
+a morning (cars that stand at its start and cars that come and want a public space, over spaces), so many to each zone
+that the fullest zones come down to one level. A zone's spaces are spread over several of its streets.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from twin.advice.candidate_files import write_candidates
 from twin.city.city import City
-from twin.city.ground import Ground, ground_of
+from twin.city.ground import ground_of
 from twin.city.zones import Zone
 from twin.errors import DemandError
-from twin.files.scenario_files import write_scenario
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.scenario import Scenario
 from twin.scenario.street_parts import NEAR_M
@@ -32,23 +33,37 @@ YANTAI_SHARES = {
 YANTAI_SITES = 31
 """Sites of the central-city programme 2022–2024: 31 with about 5,208 spaces [F:29]."""
 
-SMALLEST_SITE = 30
-MOST_OF_MEAN = 2.0
-"""A zone's shortage counts for at most twice the mean of those chosen: nobody builds one giant garage (assumed)."""
+SMALLEST_ZONE_SHARE = 30
+"""Zones that would get fewer spaces than this get none."""
 LARGEST_LOT = 150
 """More spaces than this in one place are taken for a garage (assumed)."""
 _NO_ENTRANCE = ("motorway", "trunk")
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneParking:
+    """Public parking of a zone on a morning. `cars`: those that stand at its start and those that come for a space."""
+
+    cars: float
+    spaces: float
+
+    @property
+    def fullness(self) -> float:
+        """Cars over spaces; above 1 somebody finds none. A zone with cars and no space is infinitely full."""
+        if self.spaces > 0:
+            return self.cars / self.spaces
+        return math.inf if self.cars > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ParkingPlace:
-    """A place for new spaces. `shortage`: public spaces its zone lacks on a morning."""
+    """A place for new spaces. `fullness`: of its zone's public parking on a morning, before."""
 
     zone: Zone
     lon: float
     lat: float
     spaces: int
-    shortage: float
+    fullness: float
 
 
 def find_parking_places(
@@ -58,44 +73,73 @@ def find_parking_places(
     sites: int = YANTAI_SITES,
     shares: dict[tuple[str, ...], float] = YANTAI_SHARES,
 ) -> tuple[ParkingPlace, ...]:
-    """Places for so many new spaces in so many sites, at most one a zone, by district and shortage."""
-    lack = public_shortage(city)
+    """Places for so many new spaces in at most so many sites, by district and fullness."""
+    parking = morning_parking(city)
     where = _entrances(city)
     weights = list(shares.values())
     places: list[ParkingPlace] = []
     for districts, district_spaces, district_sites in zip(
         shares, apportioned(spaces, weights), apportioned(sites, weights), strict=True
     ):
-        zones = [zone for zone in city.zones if zone.district in districts and zone.id in where]
-        zones.sort(key=lambda zone: (-lack.get(zone.id, 0.0), zone.id))
+        zones = {zone.id: zone for zone in city.zones if zone.district in districts and zone.id in where}
+        if district_spaces == 0:
+            continue
         if not zones:
             raise DemandError(f"no zone of {' or '.join(districts)} has a street to put parking on")
-        chosen = zones[: min(district_sites, district_spaces // SMALLEST_SITE)]
-        short = [max(lack.get(zone.id, 0.0), 1.0) for zone in chosen]
-        most = MOST_OF_MEAN * sum(short) / len(short)
-        short = [min(cars, most) for cars in short]
-        extra = apportioned(district_spaces - SMALLEST_SITE * len(chosen), short)
-        for zone, more in zip(chosen, extra, strict=True):
-            lon, lat = where[zone.id]
-            places.append(ParkingPlace(zone, lon, lat, SMALLEST_SITE + more, lack.get(zone.id, 0.0)))
+        amounts = _amounts({zone_id: parking[zone_id] for zone_id in zones}, district_spaces, max(1, district_sites))
+        more_sites = apportioned(max(0, district_sites - len(amounts)), [float(n) for n in amounts.values()])
+        for (zone_id, amount), extra in zip(amounts.items(), more_sites, strict=True):
+            spots = where[zone_id][: 1 + extra]
+            for (lon, lat), count in zip(spots, apportioned(amount, [1.0] * len(spots)), strict=True):
+                places.append(ParkingPlace(zones[zone_id], lon, lat, count, parking[zone_id].fullness))
     return tuple(places)
 
 
-def public_shortage(city: City) -> dict[str, float]:
-    """Public spaces each zone lacks: cars that want one there, by their share of days, less those free at the start.
-
-    Negative where spaces are left over.
-    """
+def morning_parking(city: City) -> dict[str, ZoneParking]:
+    """Public parking of each zone: cars by their share of days, and spaces of the sites open on the city's date."""
     if city.demand is None:
-        raise DemandError(f"{city.place}: no travellers, so no shortage of parking can be told")
+        raise DemandError(f"{city.place}: no travellers, so nobody can tell where parking is short")
     travellers = city.demand.travellers
     wanting = travellers[travellers["parks"].eq("public") & travellers["mode"].eq("car")]
     wanted = pd.Series(wanting["travels_share"].to_numpy(), index=wanting["destination_zone"].to_numpy())
     cars: dict[str, float] = {str(zone): float(n) for zone, n in wanted.groupby(level=0).sum().items()}
-    free: dict[str, float] = {}
+    spaces: dict[str, float] = {}
     for site in city.open_sites:
-        free[site.zone_id] = free.get(site.zone_id, 0.0) + site.spaces - site.occupied_at_start
-    return {zone.id: cars.get(zone.id, 0.0) - free.get(zone.id, 0.0) for zone in city.zones if zone.kind == "zone"}
+        cars[site.zone_id] = cars.get(site.zone_id, 0.0) + site.occupied_at_start
+        spaces[site.zone_id] = spaces.get(site.zone_id, 0.0) + site.spaces
+    return {
+        zone.id: ZoneParking(cars.get(zone.id, 0.0), spaces.get(zone.id, 0.0))
+        for zone in city.zones
+        if zone.kind == "zone"
+    }
+
+
+def _amounts(parking: dict[str, ZoneParking], total: int, most_zones: int) -> dict[str, int]:
+    """New spaces of each zone that gets any, fullest first, adding up to the total."""
+    chosen = sorted(parking, key=lambda zone_id: (-parking[zone_id].fullness, zone_id))[:most_zones]
+    while True:
+        wanted = levelled([parking[zone_id] for zone_id in chosen], float(total))
+        kept = [zone_id for zone_id, spaces in zip(chosen, wanted, strict=True) if spaces >= SMALLEST_ZONE_SHARE]
+        if len(kept) in (0, len(chosen)):
+            return dict(zip(chosen, apportioned(total, wanted), strict=True))
+        chosen = kept
+
+
+def levelled(parking: list[ZoneParking], total: float) -> list[float]:
+    """New spaces of each zone that bring the fullest down to one level of fullness and add up to the total.
+
+    In equal parts where no zone has any car.
+    """
+    if not any(zone.cars for zone in parking):
+        return [total / len(parking)] * len(parking)
+    fullest_first = sorted((zone for zone in parking if zone.cars), key=lambda zone: -zone.fullness)
+    cars = spaces = level = 0.0
+    for zone in fullest_first:
+        if zone.fullness <= level:  # this one and all after it lie below the level already
+            break
+        cars, spaces = cars + zone.cars, spaces + zone.spaces
+        level = cars / (spaces + total)
+    return [max(0.0, zone.cars / level - zone.spaces) for zone in parking]
 
 
 def apportioned(total: int, weights: list[float]) -> list[int]:
@@ -112,8 +156,8 @@ def apportioned(total: int, weights: list[float]) -> list[int]:
     return counts
 
 
-def write_parking(city: City, path: Path, *, spaces: int = 5_000, command: str) -> tuple[ParkingPlace, ...]:
-    """Write the places as a scenario of new parking, named 候选场01, 02 …; `command` stands in the header."""
+def write_parking(city: City, path: Path, *, spaces: int = 5_000) -> tuple[ParkingPlace, ...]:
+    """Write the places as a scenario of new parking, named 候选场01, 02 …."""
     places = find_parking_places(city, spaces=spaces)
     measures = tuple(
         AddParking(
@@ -131,42 +175,37 @@ def write_parking(city: City, path: Path, *, spaces: int = 5_000, command: str) 
         title=Words(f"新增{spaces}个停车位(候选)", f"{spaces:,} new parking spaces (candidates)"),
         place=city.place,
         based_on="baseline",
-        answers=("work-report-2024/parking-spaces",),
+        answers=("work-report-2024/p12-parking-spaces",),
         measures=measures,
         notes=PARKING_NOTES,
     )
-    write_scenario(path, scenario, header=f"Written by: {command}")
+    write_candidates(path, scenario, write_parking)
     return places
 
 
 PARKING_NOTES = (
     "2024年政府工作报告未说明5000个停车位建在哪里，公开渠道也未查到清单；这里的候选场由程序按简单规则选出，不是真实项目。",
-    "规则：按区分配(芝罘40%、莱山20%、开发区20%、福山10%、高新区和牟平10%，假定)，共31处；"
-    "区内按各小区公共泊位缺口(早间想找公共泊位的车辆减去空余泊位)由大到小选点，泊位数与缺口成比例(至多按平均缺口的2倍计)；31处之数取自2022—2024年计划。",
+    "规则：按区分配(芝罘40%、莱山20%、开发区20%、福山10%、高新区和牟平10%，假定)，最多31处(取自2022—2024年计划的处数)；"
+    "区内给早间公共停车最满的小区(已停车辆加上来找公共泊位的车辆，除以泊位数)，使最满的几处降到同一水平；停车供需是假定的。",
     "选点在小区街道上，不知道用地和地块：须人工核实。",
     "The report does not say where the 5,000 spaces go and no list was found: the places are chosen by a simple stated "
     "rule, not by simulation, and are not the real projects.",
-    "Rule: split over districts (assumed shares 40/20/20/10/10 %), 31 sites as in the programme of 2022–2024; within a "
-    "district the zones that lack most public spaces on a morning, spaces in proportion to that lack (which counts for "
-    "at most twice the mean).",
+    "Rule: split over districts (assumed shares 40/20/20/10/10 %), at most 31 sites as in the programme of 2022–2024; "
+    "within a district to the zones whose public parking is fullest on a morning, so that the fullest come down to one "
+    "level. Supply of and demand for parking are assumed.",
     "Places are points on streets: nothing is known of plots or land.",
 )
 
 
-def _entrances(city: City) -> dict[str, tuple[float, float]]:
-    """For each zone the point of its streets (lon, lat) nearest to its middle where cars may turn in."""
-    network = city.open_network()
-    ground: Ground = ground_of(network)
-    among = {link.id for link in network.links if link.road_class not in _NO_ENTRANCE}
+def _entrances(city: City) -> dict[str, list[tuple[float, float]]]:
+    """For each zone the points of its streets (lon, lat) where cars may turn in, nearest to its middle first."""
+    network = city.network
+    ground = ground_of(network)
+    among = {link.id for link in network.links if link.is_open_on(city.date) and link.road_class not in _NO_ENTRANCE}
     middle = {zone.id: (zone.lon, zone.lat) for zone in city.zones if zone.kind == "zone"}
-    points = city.demand.points if city.demand else ()
-    nearest: dict[str, tuple[float, tuple[float, float]]] = {}
-    for point in points:
-        if point.zone_id not in middle:
-            continue
+    spots: dict[str, dict[tuple[float, float], float]] = {}
+    for point in city.demand.points if city.demand else ():
         place = (round(point.lon, 6), round(point.lat, 6))
-        far_m = ground.crow_m(middle[point.zone_id], place)
-        known = nearest.get(point.zone_id)
-        if (known is None or (far_m, place) < known) and ground.links_near(*place, NEAR_M, among=among):
-            nearest[point.zone_id] = (far_m, place)
-    return {zone_id: place for zone_id, (_, place) in nearest.items()}
+        if point.zone_id in middle and ground.links_near(*place, NEAR_M, among=among):
+            spots.setdefault(point.zone_id, {})[place] = ground.crow_m(middle[point.zone_id], place)
+    return {zone_id: sorted(found, key=lambda place: (found[place], place)) for zone_id, found in spots.items()}
