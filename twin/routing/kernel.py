@@ -289,3 +289,21 @@ def link_times(
         heap_key,
         heap_link,
     )
+
+
+@numba.njit(cache=True)
+def route_costs(route_at, route_length, links, depart_ms, cost_ms, turn_start, turn_to, turn_penalty_ms, cost):
+    """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
+    n_intervals = cost_ms.shape[1]
+    for i in range(route_at.shape[0]):
+        now = depart_ms[i]
+        for at in range(route_at[i], route_at[i] + route_length[i]):
+            link = links[at]
+            if at > route_at[i]:
+                for turn in range(turn_start[links[at - 1]], turn_start[links[at - 1] + 1]):
+                    if turn_to[turn] == link:
+                        now += turn_penalty_ms[turn]
+                        break
+            column = min(max(now // INTERVAL_MS, 0), n_intervals - 1)
+            now += cost_ms[link, column]
+        cost[i] = now - depart_ms[i]

@@ -27,6 +27,26 @@ class Routes:
     links: NDArray[np.int32]
     cost_ms: Ints
 
+    def select(self, rows: Ints) -> "Routes":
+        """The routes of some travellers, in the order given."""
+        counts = self.length[rows]
+        ends = np.cumsum(counts)
+        at = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
+        return Routes(ends - counts, counts, self.links[np.repeat(self.start[rows], counts) + at], self.cost_ms[rows])
+
+    def replaced(self, rows: Ints, others: "Routes") -> "Routes":
+        """These routes with those of `rows` replaced by `others`, in order; the pool is packed anew."""
+        n, k = len(self.start), len(rows)
+        both = Routes(
+            np.concatenate([self.start, others.start + len(self.links)]),
+            np.concatenate([self.length, others.length]),
+            np.concatenate([self.links, others.links]),
+            np.concatenate([self.cost_ms, others.cost_ms]),
+        )
+        chosen = np.arange(n, dtype=np.int64)
+        chosen[rows] = n + np.arange(k)
+        return both.select(chosen)
+
     def of(self, traveller: int) -> NDArray[np.int32]:
         """Link indices of one traveller, first to last."""
         begin = self.start[traveller]
@@ -44,9 +64,7 @@ class Router:
     def path(self, origin_node: str, destination_node: str) -> tuple[str, ...] | None:
         """Ids of the links of the quickest way at free speed; () for one and the same node, None for no way."""
         graph = self.graph
-        found = self.routes(
-            np.array([graph.node_index[origin_node]]), np.array([graph.node_index[destination_node]])
-        )
+        found = self.routes(np.array([graph.node_index[origin_node]]), np.array([graph.node_index[destination_node]]))
         if found.cost_ms[0] < 0:
             return None
         return tuple(graph.link_ids[i] for i in found.of(0))
@@ -91,6 +109,16 @@ class Router:
             if done < len(group_origin):
                 pool = np.concatenate([pool, np.empty_like(pool)])
         return Routes(start, length, pool[:used].copy(), cost)
+
+    def costs_of(self, routes: Routes, *, depart_ms: Ints, cost_ms: Ints) -> Ints:
+        """Time of each route under `cost_ms` (n_links, n_intervals) from its own departure on (ms)."""
+        graph = self.graph
+        cost = np.zeros(len(routes.start), dtype=np.int64)
+        kernel.route_costs(
+            routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
+            np.ascontiguousarray(cost_ms, dtype=np.int64), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
+        )  # fmt: skip
+        return cost
 
     def skim_s(self, origin_nodes: Sequence[str], destination_nodes: Sequence[str]) -> NDArray[np.float64]:
         """Free-speed times (s), (n_origins, n_destinations); inf where there is no way, 0 from a node to itself."""

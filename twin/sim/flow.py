@@ -105,8 +105,11 @@ class Flow(Protocol):
         """Leave the network for good."""
         ...
 
-    def change_segment(self, segment: int, *, closed: bool) -> None:
-        """Close a segment to entries from now on, or open it again; vehicles on it drive off."""
+    def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
+        """From now on the segment has that share of its lanes and free speed (see `FlowTables.changed`).
+
+        No lanes: closed to entries; vehicles on it drive off. 1 and 1: as it was.
+        """
         ...
 
     def finish(self) -> FlowRecords:

@@ -117,8 +117,14 @@ class CompiledFlow:
             raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot step aside")
         k.take_off(self._state, vehicle, self.env.now_us, status)
 
-    def change_segment(self, segment: int, *, closed: bool) -> None:
-        k.close_segment(self._state, segment, self.env.now_us, int(closed))
+    def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
+        state, numbers = self._state, self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share)
+        road = state.road[segment]
+        road["storage"], road["free_storage"] = numbers.storage, numbers.free_storage
+        road["us_per_pcu"], road["wave_us"], road["jam_mm"] = numbers.us_per_pcu, numbers.wave_us, numbers.jam_mm
+        state.free_us[segment], state.entry_gap[segment] = numbers.free_us, numbers.entry_gap_us
+        state.exit_gap[self.tables.turns_out(segment)] = numbers.exit_gap_us
+        k.close_segment(state, segment, self.env.now_us, int(numbers.is_closed))
 
     # --- the clock --------------------------------------------------------------------------------------------
 

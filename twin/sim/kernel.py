@@ -60,7 +60,7 @@ APPROACH = _integers(
 
 ROAD = _integers(
     "closed", "free_storage", "storage", "us_per_pcu", "ring_at", "ring_mask", "out_at", "out_end",
-    "in_at", "in_end", "wave_us", "jam_mm", "length_mm",
+    "in_at", "in_end", "wave_us", "jam_mm", "length_mm", "wave_us_per_pcu",
 )  # fmt: skip
 """What is driven on: one record a segment; constant but for `closed`."""
 
@@ -229,7 +229,7 @@ def _room_from(s, j, pcu):
         return NEVER
     # The first exit that reached the level. Levels only grow, up to the size of one vehicle.
     oldest = here.cum_in - road.storage
-    exit_number = here.room_at
+    exit_number = max(here.room_at, here.exits - road.ring_mask)
     while s.ring[road.ring_at + (exit_number & road.ring_mask)].cum < oldest:
         exit_number += 1
     here.room_at = exit_number
@@ -393,17 +393,17 @@ def _next_interval(s):
 
 @_entry
 def _count_queue(s, i, v, now):
-    """Where vehicle v, leaving segment i, had to stop: its rear, from the segment's end (Newell 1993).
+    """Where vehicle v on segment i had to stop: its rear, from the segment's end (Newell 1993).
 
-    It stood behind cumulative level X where the wave of the exit at X came to that place after it did:
-    exit(X) + (level of v − X) / q > arrival of v at the end. Exits are at least 1/q apart, so the condition holds
-    from some X on: the lowest such X is the farthest stop.
+    Behind a cumulative level X it stood if it came to that place before the wave of the exit from X on did:
+    exit + (level of v − cum after the exit) / q > arrival of v at the end. Exits are at least 1/q apart, so this
+    holds from some exit on: the first such exit is the farthest stop. Nothing is counted where no stop is seen yet.
     """
     road = s.road[i]
+    here = s.approach[i]
     vehicle = s.vehicle[v]
-    high = s.approach[i].exits
-    exits = high
-    low = max(0, exits - road.ring_mask - 1)
+    low = max(0, here.exits - road.ring_mask)
+    high = here.exits
     while low < high:
         middle = (low + high) >> 1
         exit_ = s.ring[road.ring_at + (middle & road.ring_mask)]
@@ -411,16 +411,24 @@ def _count_queue(s, i, v, now):
             high = middle
         else:
             low = middle + 1
-    stood_behind = vehicle.level
+    stood_behind = 0
+    previous = np.int64(-NEVER)
+    if low > 0:
+        before = s.ring[road.ring_at + ((low - 1) & road.ring_mask)]
+        stood_behind = before.cum
+        previous = before.time
+    ahead = vehicle.level - stood_behind
     until = now
-    if low < exits:
+    if low < here.exits:
         exit_ = s.ring[road.ring_at + (low & road.ring_mask)]
-        stood_behind = exit_.cum
-        until = min(now, exit_.time + (vehicle.level - stood_behind) * road.wave_us // road.storage)
-    rear_mm = min(road.length_mm, (vehicle.level - stood_behind + vehicle.pcu) * road.jam_mm // MICROS)
+        start = time_of_level(stood_behind, exit_.cum, exit_.time, previous, road.us_per_pcu)
+        until = min(now, start + ahead * road.wave_us_per_pcu // MICROS)
+    rear_mm = min(road.length_mm, (ahead + vehicle.pcu) * road.jam_mm // MICROS)
     stopped = vehicle.arrives - (vehicle.arrives - vehicle.entry) * rear_mm // road.length_mm
+    if stopped > until:
+        return
     width = s.control[0].interval_us
-    for interval in range(stopped // width, max(stopped, until) // width + 1):
+    for interval in range(stopped // width, until // width + 1):
         row = interval - s.control[0].first_interval
         s.count[row, i, QUEUE_MM] = max(s.count[row, i, QUEUE_MM], rear_mm)
 
@@ -588,7 +596,6 @@ def advance(s, until):
     """Run the calendar through `until` (µs), or through the first instant at which a leg with a story ends."""
     n = s.road.shape[0]
     control = s.control[0]
-    control.ended = 0
     while control.heap_size > 0:
         now = s.heap[0].time
         server = s.heap[0].server

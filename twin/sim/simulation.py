@@ -1,15 +1,220 @@
-"""One run of the raw engine: vehicles with known routes, and any stories, over a network of streets."""
+"""One run of the raw engine: vehicles with known routes, and any stories, over a network of streets.
+
+A story is a SimPy process written by anyone: `story(run)` gives a generator, and `run` is the `Simulation`. It makes
+vehicles with `run.flow.add_vehicle()`, drives them with `yield run.flow.drive(vehicle, run.route(link_ids))`, and
+draws chance with `twin.chance` and `run.seed`.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.city.network import Network
+from twin.city.signals import SignalPlan
 from twin.errors import SimulationError
-from twin.records import INTERVAL_S, LINK_COLUMNS, STATUSES
+from twin.records import INTERVAL_S, LINK_COLUMNS, PASSAGE_COLUMNS, STATUSES, TRIP_COLUMNS, Records
 from twin.sim import kernel
-from twin.sim.flow import FlowRecords, interval_us
-from twin.sim.rules import MICROS
-from twin.sim.tables import FlowTables, Ints
+from twin.sim.environment import Environment, Story
+from twin.sim.flow import Flow, FlowRecords, GridlockPolicy, VehicleTable, interval_us
+from twin.sim.flow_compiled import CompiledFlow
+from twin.sim.flow_simpy import SimpyFlow
+from twin.sim.rules import MICROS, NEVER
+from twin.sim.tables import CLASS_NAMES, FlowTables, Ints, build_tables
+from twin.sim.trip_table import TripTable
+
+FlowName = Literal["compiled", "simpy"]
+FLOWS: dict[FlowName, type[CompiledFlow] | type[SimpyFlow]] = {"compiled": CompiledFlow, "simpy": SimpyFlow}
+
+MOST_COUNTS = 100_000_000
+"""Most links × intervals one run may count, some 4 GB: a horizon of years is a slip of the pen."""
+
+
+def simulate(
+    network: Network,
+    trips: TripTable,
+    *,
+    signals: Sequence[SignalPlan] = (),
+    until_s: float | None = None,
+    seed: int = 1,
+    flow: FlowName = "compiled",
+    gridlock: GridlockPolicy = "report",
+    keep_passages: bool = False,
+    stories: Iterable[Callable[["Simulation"], Story]] = (),
+    start_s: float = 0.0,
+    segment_m: float | None = None,
+) -> Records:
+    """Move the vehicles and tell what happened; see `Simulation` for what the options mean."""
+    run = Simulation(
+        network,
+        trips,
+        signals=signals,
+        seed=seed,
+        flow=flow,
+        gridlock=gridlock,
+        keep_passages=keep_passages,
+        start_s=start_s,
+        segment_m=segment_m,
+        until_s=until_s,
+    )
+    for story in stories:
+        run.env.story(story(run))
+    return run.run()
+
+
+class Simulation:
+    """One run, loaded and not yet begun; stories see it as `run`.
+
+    `until_s` None: it ends when nothing is left to happen: every vehicle has finished, or stands in gridlock, and
+    every story has ended (so a story without end needs a horizon). `segment_m`: links longer than this are cut, so
+    that stories can stop along them. `notes`: what the network left open, in sentences.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        trips: TripTable,
+        *,
+        signals: Sequence[SignalPlan] = (),
+        until_s: float | None = None,
+        seed: int = 1,
+        flow: FlowName = "compiled",
+        gridlock: GridlockPolicy = "report",
+        keep_passages: bool = False,
+        start_s: float = 0.0,
+        segment_m: float | None = None,
+    ) -> None:
+        began = _clocks()
+        self.network = network
+        self.seed = seed
+        self.until_s = until_s
+        self.start_s = start_s
+        self.tables = build_tables(network, signals, segment_m=segment_m)
+        self.notes = self.tables.notes
+        self._check_span(trips)
+        self.trips, self._no_way = trips.routed(network)
+        fleet, self._trip_of = self.trips.fleet(self.tables)
+        self.env = Environment(start_s)
+        self.flow: Flow = FLOWS[flow](self.env, self.tables, fleet, gridlock=gridlock, keep_passages=keep_passages)
+        self._seconds = _since(began, "load")
+
+    def _check_span(self, trips: TripTable) -> None:
+        last_s = max(float(trips.depart_s.max(initial=self.start_s)), self.until_s or self.start_s)
+        counts = (last_s - self.start_s) / INTERVAL_S * self.tables.n_segments
+        if not counts <= MOST_COUNTS:
+            raise SimulationError(
+                f"the run would last from {self.start_s:g} to {last_s:g} s: too long to count {self.tables.n_segments} "
+                f"links by {INTERVAL_S:g} s. Give an earlier end, or departures in seconds of one day."
+            )
+
+    def route(self, link_ids: Iterable[str]) -> NDArray[np.int32]:
+        """The segments of links, to give to `flow.drive`. Raises SimulationError for a link that is not there."""
+        link_ids = list(link_ids)
+        for link_id in link_ids:
+            if link_id not in self.network.link_index:
+                raise SimulationError(f"a story wants to drive link {link_id!r}, which is not in the network")
+        return self.tables.segments_of(link_ids)
+
+    def run(self) -> Records:
+        """Run to the end and close the books."""
+        began = _clocks()
+        if self.until_s is None:
+            self.env.run()
+        elif self.until_s > self.env.now:
+            self.env.run(until=self.until_s)
+        found = self.flow.finish()
+        seconds = {**self._seconds, **_since(began, "run")}
+        trips = self._trip_rows(found.vehicles)
+        cycles = [(time_us / MICROS, self._links_of(segments)) for time_us, segments in found.cycles]
+        return Records(
+            trips=trips,
+            links=link_table(found, self.tables, self.start_s),
+            books=books(trips["status"]),
+            passages=None if found.passages is None else self._passage_rows(found.passages, trips["trip_id"]),
+            gridlocks=pd.DataFrame(cycles, columns=["closed_s", "links"]),
+            relieved=found.relieved,
+            passages_count=found.n_passages,
+            end_s=found.end_us / MICROS,
+            seconds=seconds,
+        )
+
+    def _links_of(self, segments: Iterable[int]) -> tuple[str, ...]:
+        """Ids of the links that segments are part of, in order, each once."""
+        links = self.network.links
+        return tuple(dict.fromkeys(links[int(self.tables.segment_link[segment])].id for segment in segments))
+
+    def _row_of_vehicle(self, n_vehicles: int) -> Ints:
+        """Row of each vehicle number in the table of trips: fleet vehicles in order of ids, then story vehicles."""
+        n_story = n_vehicles - len(self._trip_of)
+        return np.concatenate([self._trip_of, len(self.trips) + np.arange(n_story)])
+
+    def _trip_rows(self, vehicles: VehicleTable) -> pd.DataFrame:
+        n_trips, n_vehicles = len(self.trips), len(vehicles.status)
+        n_story = n_vehicles - len(self._trip_of)
+        row = self._row_of_vehicle(n_vehicles)
+        ids = [*self.trips.ids, *_free_names(n_story, set(self.trips.ids) if n_story else set())]
+        depart_s, enter_s, arrive_s = (np.full(n_trips + n_story, np.nan) for _ in range(3))
+        distance_m, free_flow_s = np.zeros(n_trips + n_story), np.zeros(n_trips + n_story)
+        kind = np.concatenate([self.trips.vehicle_class, np.zeros(n_story, dtype=np.int64)])
+        status = np.full(n_trips + n_story, STATUSES.index("finished"))
+        # From a node to itself: there at once. Vehicles with a way are overwritten below.
+        depart_s[:n_trips] = enter_s[:n_trips] = arrive_s[:n_trips] = self.trips.depart_s
+        enter_s[:n_trips][self._no_way] = arrive_s[:n_trips][self._no_way] = np.nan
+        free_flow_s[:n_trips][self._no_way] = np.nan
+        status[:n_trips][self._no_way] = STATUSES.index("unroutable")
+        depart_us = np.minimum(vehicles.depart_us, vehicles.enter_us)  # a story vehicle's first start
+        at_rest = (vehicles.status == kernel.GONE) | (vehicles.status == kernel.ASIDE)
+        depart_s[row] = _seconds(depart_us)
+        enter_s[row] = _seconds(vehicles.enter_us)
+        arrive_s[row] = np.where(at_rest, _seconds(vehicles.arrive_us), np.nan)
+        distance_m[row], free_flow_s[row] = vehicles.driven_mm / 1000.0, vehicles.free_us / MICROS
+        kind[row], status[row] = vehicles.vehicle_class, _STATUS_OF[vehicles.status]
+        columns = (
+            pd.array(ids, dtype="str"),
+            pd.array(CLASS_NAMES, dtype="str").take(kind),
+            depart_s,
+            enter_s,
+            arrive_s,
+            distance_m,
+            free_flow_s,
+            pd.array(STATUSES, dtype="str").take(status),
+        )
+        table = pd.DataFrame(dict(zip(TRIP_COLUMNS, columns, strict=True)))
+        # A vehicle that a story made and never drove did not want to start.
+        return table[table["depart_s"].notna()].reset_index(drop=True)
+
+    def _passage_rows(self, passages: Ints, trip_ids: pd.Series) -> pd.DataFrame:
+        """Passages of whole links, by trip, then time."""
+        vehicle, segment, entry_us, exit_us = passages.T
+        row = self._row_of_vehicle(int(vehicle.max(initial=-1)) + 1)[vehicle]
+        order = np.argsort(row, kind="stable")
+        row, segment, entry_us, exit_us = row[order], segment[order], entry_us[order], exit_us[order]
+        link = self.tables.segment_link[segment]
+        goes_on = np.zeros(len(row), dtype=np.bool_)
+        goes_on[1:] = (row[1:] == row[:-1]) & (link[1:] == link[:-1]) & (segment[1:] == segment[:-1] + 1)
+        first = np.flatnonzero(~goes_on)
+        last = np.append(first[1:], len(row))[: len(first)] - 1
+        columns = (
+            trip_ids.array.take(row[first]),
+            pd.array([link.id for link in self.network.links], dtype="str").take(link[first]),
+            _seconds(entry_us[first]),
+            _seconds(exit_us[last]),
+        )
+        return pd.DataFrame(dict(zip(PASSAGE_COLUMNS, columns, strict=True)))
+
+
+_STATUS_OF = np.zeros(5, dtype=np.int64)
+for _kernel_status, _name in (
+    (kernel.OUTSIDE, "waiting_outside"),
+    (kernel.MOVING, "travelling"),
+    (kernel.STANDING, "travelling"),
+    (kernel.ASIDE, "parked"),
+    (kernel.GONE, "finished"),
+):
+    _STATUS_OF[_kernel_status] = STATUSES.index(_name)
 
 
 def books(statuses: pd.Series) -> dict[str, int]:

@@ -28,6 +28,21 @@ CLASS_PCU = tuple(round(kind.pcu * MICROS) for kind in VEHICLE_CLASSES.values())
 
 
 @dataclass(frozen=True, eq=False)
+class SegmentNumbers:
+    """What a flow keeps of one segment (units as in FlowTables); the gaps by class, `exit_gap_us`: (turns, C)."""
+
+    is_closed: bool
+    storage: int
+    free_storage: int
+    us_per_pcu: int
+    wave_us: int
+    jam_mm: int
+    free_us: Ints
+    entry_gap_us: Ints
+    exit_gap_us: Ints
+
+
+@dataclass(frozen=True, eq=False)
 class FlowTables:
     """Segments, turns and signals as integers. Times µs, PCU in millionths; L segments, T turns, C classes.
 
@@ -75,6 +90,37 @@ class FlowTables:
         total = int(counts.sum())
         starts = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
         return (starts + np.arange(total)).astype(np.int32)
+
+    def turns_out(self, segment: int) -> slice:
+        """The turns from a segment."""
+        return slice(int(self.out_start[segment]), int(self.out_start[segment + 1]))
+
+    def changed(self, segment: int, *, lane_share: float, speed_share: float) -> "SegmentNumbers":
+        """The numbers of a segment with a share of its lanes and of its free speed; no lanes: closed, else as it is.
+
+        Capacity and storage go with the lanes; the backward wave follows from N / q = L / u + L / w. Shares of 1
+        give back the numbers of the tables.
+        """
+        lanes = lane_share if lane_share > 0 else 1.0
+        is_same = lanes == 1.0 and speed_share == 1.0
+        free_us = np.maximum(1, np.rint(self.free_us[:, segment] / speed_share)).astype(np.int64)
+        slower_us = int(free_us.min() - self.free_us[:, segment].min())
+        return SegmentNumbers(
+            is_closed=lane_share <= 0,
+            storage=max(1, round(int(self.storage[segment]) * lanes)),
+            # The shortcut of `is_surely_free` is for the numbers it was derived from.
+            free_storage=int(self.free_storage[segment]) if is_same else -1,
+            us_per_pcu=round(int(self.us_per_pcu[segment]) / lanes),
+            wave_us=max(1, int(self.wave_us[segment]) - slower_us),
+            jam_mm=round(int(self.jam_mm_per_pcu[segment]) / lanes),
+            free_us=free_us,
+            entry_gap_us=np.rint(self.entry_gap_us[:, segment] / lanes).astype(np.int64),
+            exit_gap_us=np.rint(self.exit_gap_us[:, self.turns_out(segment)].T / lanes).astype(np.int64),
+        )
+
+    def link_of(self, segment: int) -> int:
+        """Index of the link a segment is part of."""
+        return int(self.segment_link[segment])
 
     def last_segment(self, link_index: int) -> int:
         """The segment at whose end a link ends."""

@@ -1,0 +1,271 @@
+"""One day of a city: everybody's trips, the buses, the car parks, on one flow.
+
+Who has nothing to decide on the way (a place of one's own, through traffic, lorries) is moved by the flow alone;
+who wants a public space is a story (`driver`), and so is every bus.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.city.network import Network
+from twin.records import Records
+from twin.routing.paths import Router, Routes
+from twin.sim.bus import BusFate, BusRun, bus, bus_runs
+from twin.sim.driver import Errand, Fate, driver
+from twin.sim.environment import Environment
+from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
+from twin.sim.flow_compiled import CompiledFlow
+from twin.sim.kernel import GONE, OUTSIDE
+from twin.sim.parking_search import SearchMap
+from twin.sim.parking_stock import ParkingStock
+from twin.sim.road_changes import road_changes
+from twin.sim.rules import MICROS, NEVER
+from twin.sim.gridlock import gridlock_table
+from twin.sim.simulation import books, link_table
+from twin.sim.tables import SEGMENT_M, FlowTables, build_tables
+
+Ints = NDArray[np.int64]
+
+HABIT_SEED = 0
+"""Which site a driver heads for is a habit, not a matter of the day: it is drawn with this seed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A city made ready for runs: its open streets as a graph and as the engine's tables, and what drivers know."""
+
+    city: City
+    network: Network
+    router: Router
+    tables: FlowTables
+    search: SearchMap
+
+    @classmethod
+    def of(cls, city: City) -> "Stage":
+        """The stage of a city on its date, with the signal plans it has."""
+        network = city.open_network()
+        router = Router(network)
+        plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
+        tables = build_tables(network, plans, segment_m=SEGMENT_M)
+        return cls(city, network, router, tables, SearchMap(network, tables, router, city.open_sites))
+
+
+@dataclass(frozen=True, eq=False)
+class Habits:
+    """Where each traveller starts and heads for (node indices), the site of first choice, and the usual route.
+
+    One entry a traveller, in order of traveller id. `site`: −1 for none. `wants_site`: looks for a public space.
+    """
+
+    origin: Ints
+    destination: Ints
+    site: Ints
+    wants_site: NDArray[np.bool_]
+    target_x: NDArray[np.float64]
+    target_y: NDArray[np.float64]
+    routes: Routes
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """The trips of one day: rows of travellers (positions), when they depart, and for how long they stay (s)."""
+
+    traveller: Ints
+    depart_s: NDArray[np.float64]
+    stay_s: NDArray[np.float64]
+    vehicle_class: NDArray[np.int64]
+
+
+def run_city(
+    stage: Stage,
+    habits: Habits,
+    day: Day,
+    *,
+    seed: int,
+    start_s: float,
+    until_s: float,
+    gridlock: GridlockPolicy = "relieve",
+    with_stories: bool = True,
+    flow_class: type[Any] = CompiledFlow,
+) -> Records:
+    """Run the day from `start_s` to `until_s` (trips that depart in between) and write down what happened.
+
+    `with_stories` False: no buses, and everybody parks at once at the site of first choice: the loading that settles
+    routes. `records.trips` has a row for each trip, by traveller id.
+    """
+    env = Environment(start_s)
+    decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
+    has_way = habits.routes.cost_ms[day.traveller] >= 0
+    drives = has_way & ~decides & (habits.routes.length[day.traveller] > 0)
+    fleet, fleet_rows = _fleet(stage.tables, habits, day, drives)
+    flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock)
+    for generator, agent in road_changes(env, flow, stage.tables):
+        env.story(generator, agent)
+    stock = ParkingStock(stage.search.sites)
+    fates: dict[int, Fate] = {}
+    runs: list[BusRun] = []
+    bus_fates: list[BusFate] = []
+    if with_stories:
+        for row in np.flatnonzero(decides & has_way).tolist():
+            errand = _errand(stage, habits, day, row)
+            fates[row] = Fate()
+            story = driver(env, flow, stock, stage.search, errand, fates[row])
+            env.story_at(float(day.depart_s[row]), story, errand.traveller)
+        runs = _bus_runs(stage, seed=seed, start_s=start_s, until_s=until_s)
+        bus_fates = [BusFate() for _ in runs]
+        for run, bus_fate in zip(runs, bus_fates, strict=True):
+            env.story_at(run.depart_s, bus(env, flow, run, bus_fate), run.agent)
+    env.run(until=until_s)
+    flowed = flow.finish()
+    trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
+    return Records(
+        trips=trips,
+        links=link_table(flowed, stage.tables, start_s),
+        books=books(trips["status"]),
+        sites=stock.table(start_s, until_s),
+        buses=_bus_table(runs, bus_fates, flowed),
+        gridlocks=gridlock_table(flowed, stage.tables),
+        relieved=flowed.relieved,
+        passages_count=flowed.n_passages,
+        end_s=until_s,
+    )
+
+
+def _fleet(tables: FlowTables, habits: Habits, day: Day, drives: NDArray[np.bool_]) -> tuple[Fleet, Ints]:
+    """Vehicles without a story, numbered by departure, and the rows of the day they stand for."""
+    rows = np.flatnonzero(drives)
+    rows = rows[np.lexsort((day.traveller[rows], day.depart_s[rows]))].astype(np.int64)
+    routes = habits.routes.select(day.traveller[rows])
+    segments = tables.expand(routes.links.astype(np.int64))
+    parts = np.concatenate([[0], np.cumsum(np.diff(tables.segment_start)[routes.links])]).astype(np.int64)
+    return (
+        Fleet(
+            depart_us=np.rint(day.depart_s[rows] * MICROS).astype(np.int64),
+            route_start=parts[routes.start],
+            route_end=parts[routes.start + routes.length],
+            route=segments,
+            vehicle_class=day.vehicle_class[rows],
+        ),
+        rows,
+    )
+
+
+def _errand(stage: Stage, habits: Habits, day: Day, row: int) -> Errand:
+    person = int(day.traveller[row])
+    links = habits.routes.of(person)
+    return Errand(
+        traveller=person,
+        route=stage.tables.expand(links.astype(np.int64)),
+        last_link=int(links[-1]) if len(links) else -1,
+        site=int(habits.site[person]),
+        destination=(float(habits.target_x[person]), float(habits.target_y[person])),
+        stay_s=float(day.stay_s[row]),
+    )
+
+
+def _bus_runs(stage: Stage, *, seed: int, start_s: float, until_s: float) -> list[BusRun]:
+    demand = stage.city.demand
+    riders = None if demand is None else demand.tables.get("bus_riders")
+    return bus_runs(
+        stage.network, stage.tables, stage.city.lines, stage.city.zones, riders, seed=seed, start_s=start_s,
+        end_s=until_s,
+    )  # fmt: skip
+
+
+def _trip_table(
+    stage: Stage,
+    habits: Habits,
+    day: Day,
+    flowed: FlowRecords,
+    fleet_rows: Ints,
+    fates: dict[int, Fate],
+    until_s: float,
+    has_way: NDArray[np.bool_],
+) -> pd.DataFrame:
+    n = len(day.traveller)
+    vehicles = flowed.vehicles
+    number = np.full(n, -1, dtype=np.int64)
+    number[fleet_rows] = np.arange(len(fleet_rows))
+    story_rows = np.array(list(fates), dtype=np.int64)
+    number[story_rows] = [fate.vehicle for fate in fates.values()]
+    known = number >= 0
+    enter_s, arrive_s, distance_m, free_s = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n), np.zeros(n)
+    enter_s[known] = _seconds(vehicles.enter_us[number[known]])
+    arrive_s[known] = _seconds(vehicles.arrive_us[number[known]])
+    distance_m[known] = vehicles.driven_mm[number[known]] / 1000.0
+    free_s[known] = vehicles.free_us[number[known]] / MICROS
+    status = np.full(n, "travelling", dtype=object)
+    doing = np.full(n, GONE)
+    doing[known] = vehicles.status[number[known]]
+    status[doing == OUTSIDE] = "waiting_outside"
+    status[doing == GONE] = "finished"
+    stands_at_home = has_way & ~known & (habits.routes.length[day.traveller] == 0)
+    arrive_s[stands_at_home] = day.depart_s[stands_at_home]
+    wants = habits.wants_site[day.traveller]
+    status[(doing == GONE) & wants & (habits.site[day.traveller] < 0)] = "gave_up"
+    search_s, search_m = np.zeros(n), np.zeros(n)
+    found = np.full(n, None, dtype=object)
+    found[wants & (status == "finished")] = True
+    found[status == "gave_up"] = False
+    for row, fate in fates.items():
+        ended = fate.parked_at_s if fate.parked_at_s is not None else fate.gave_up_at_s
+        arrive_s[row] = np.nan if ended is None else ended
+        if ended is None:
+            status[row] = "waiting_outside" if doing[row] == OUTSIDE else "travelling"
+            found[row] = None
+        else:
+            status[row] = "finished" if fate.parked_at_s is not None else "gave_up"
+            found[row] = fate.parked_at_s is not None
+        if fate.search_began_s is not None:
+            search_s[row] = (until_s if ended is None else ended) - fate.search_began_s
+            first_m = stage.router.graph.length_m[habits.routes.of(int(day.traveller[row]))].sum()
+            search_m[row] = max(0.0, distance_m[row] - first_m)
+    status[~has_way] = "unroutable"
+    found[~has_way] = None
+    arrive_s[(status == "travelling") | (status == "waiting_outside") | (status == "unroutable")] = np.nan
+    trips = pd.DataFrame(
+        {
+            "trip_id": day.traveller,
+            "vehicle_class": pd.Categorical.from_codes(day.vehicle_class, list(CLASS_NAMES)),
+            "depart_s": day.depart_s,
+            "enter_s": enter_s,
+            "arrive_s": arrive_s,
+            "distance_m": distance_m,
+            "free_flow_s": free_s,
+            "status": status,
+            "search_s": search_s,
+            "search_m": search_m,
+            "found_space": pd.array(found, dtype="boolean"),
+        }
+    )
+    trips["status"] = trips["status"].astype("str")
+    trips["vehicle_class"] = trips["vehicle_class"].astype("str")
+    return trips.sort_values("trip_id", kind="stable", ignore_index=True)
+
+
+def _seconds(times_us: Ints) -> NDArray[np.float64]:
+    return np.where(times_us >= NEVER, np.nan, times_us / MICROS)
+
+
+def _bus_table(runs: Sequence[BusRun], fates: Sequence[BusFate], flowed: FlowRecords) -> pd.DataFrame:
+    vehicles = np.array([fate.vehicle for fate in fates], dtype=np.int64)
+    driven = np.zeros(len(runs))
+    began = vehicles >= 0
+    driven[began] = flowed.vehicles.driven_mm[vehicles[began]] / 1000.0
+    return pd.DataFrame(
+        {
+            "run_id": pd.Series([run.run_id for run in runs], dtype="str"),
+            "line_id": pd.Series([run.line_id for run in runs], dtype="str"),
+            "depart_s": np.array([run.depart_s for run in runs], dtype=np.float64),
+            "arrive_s": np.array([np.nan if f.arrived_s is None else f.arrived_s for f in fates], dtype=np.float64),
+            "distance_m": driven,
+            "dwell_s": np.array([fate.dwell_s for fate in fates], dtype=np.float64),
+            "stops_served": np.array([fate.stops_served for fate in fates], dtype=np.int64),
+        }
+    )
