@@ -1,4 +1,7 @@
-"""`twin map` and `twin report`, which the command line finds by the entry points `twin.commands`."""
+"""`twin map` and `twin report`, which the command line finds by the entry points `twin.commands`.
+
+Drawing libraries are loaded when a command runs, so that `twin --help` answers at once.
+"""
 
 from pathlib import Path
 from typing import cast
