@@ -1,20 +1,278 @@
-"""Before and after, paired by seed: what a study hands to tables, maps and memos."""
+"""Before and after, paired by seed: what a study hands to tables, maps and memos.
 
+Intervals show chance between seeds only. Leaves out how runs were made and where results are kept.
+"""
+
+import html
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from twin.clock import text_of
+from twin.errors import SimulationError
+from twin.records import STATUSES
+from twin.results.cautions import cautions_of
+from twin.results.estimates import paired, verdict_of
+from twin.results.links_compared import compare_links
+from twin.results.metrics import metric_table
+from twin.results.numbers import MISSING, decimals_within, written
+from twin.results.run import Arm, Run
+from twin.results.sites_compared import compare_sites
+from twin.wording import AREAS, ASSUMED_DATA, CHANCE_ONLY, DEMONSTRATION, METRICS, VERDICTS, Language, Words
 
-@dataclass(frozen=True, eq=False)
+HEADLINE_METRIC = "mean_delay_s"
+
+ROW_COLUMNS = {
+    "metric": ("id", "one of wording.METRICS"),
+    "area": ("word", "city, or near: within 2 km of a measure"),
+    "unit": ("text", "the metric's unit"),
+    "before": ("unit", "mean over seeds; null: cannot be measured"),
+    "after": ("unit", "mean over seeds"),
+    "difference": ("unit", "mean of the paired differences, after less before"),
+    "ci_low": ("unit", "95 % interval by Student's t, low end; null with fewer than two pairs"),
+    "ci_high": ("unit", "95 % interval, high end"),
+    "n": ("count", "pairs of runs"),
+    "verdict": ("word", "better, worse, no_difference, or neutral: no verdict"),
+}
+REPLICATION_COLUMNS = {
+    "arm": ("word", "before or after"),
+    "seed": ("integer", "the run's seed, the same in both arms"),
+    "metric": ("id", "one of wording.METRICS"),
+    "area": ("word", "city or near"),
+    "value": ("unit", "the metric of this run"),
+}
+SETTLING_COLUMNS = {
+    "arm": ("word", "before or after"),
+    "round": ("count", "of route choice, from 1"),
+    "relative_gap": ("share", "(total time − quickest) ÷ total time"),
+    "vehicle_hours": ("veh·h", "of the loading of this round"),
+}
+BOOK_COLUMNS: dict[str, tuple[str, str]] = {
+    "arm": ("word", "before or after"),
+    "seed": ("integer", "the run's seed"),
+    "created": ("count", "sum of the states that follow"),
+    **dict.fromkeys(STATUSES, ("count", "trips in this state when the run ended")),
+    "gridlocks": ("count", "cycles of full links that closed"),
+    "relieved": ("count", "vehicles let on over the storage limit"),
+}
+MEASURE_COLUMNS = {
+    "id": ("id", "the measure"),
+    "group": ("word", "the programme it belongs to"),
+    "text_zh": ("text", "the measure in one sentence"),
+    "text_en": ("text", "the same in English"),
+    "lon": ("degrees", "where it is drawn; null: nowhere"),
+    "lat": ("degrees", "where it is drawn"),
+    "reference": ("ids", "links or sites it changes"),
+}
+
+_TABLE_HEAD = {
+    "metric": Words("指标", "metric"),
+    "area": Words("范围", "area"),
+    "before": Words("现状", "before"),
+    "after": Words("方案", "after"),
+    "difference": Words("变化", "change"),
+    "interval": Words("95%区间", "95 % interval"),
+    "unit": Words("单位", "unit"),
+    "n": Words("配对数", "pairs"),
+    "verdict": Words("判断", "verdict"),
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
-    """Two arms of one study, each run with the same seeds. Tables have the columns named beside them."""
+    """Two arms of one study, each run with the same seeds.
+
+    `meta`: before, after (names), before_title, after_title, place, place_title, date_before, date_after,
+    measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
+    [{zh, en}], versions, checksums, command, demonstration.
+    """
 
     rows: pd.DataFrame  # ROW_COLUMNS
-    links: pd.DataFrame
-    sites: pd.DataFrame
-    replications: pd.DataFrame
-    settling: pd.DataFrame
-    books: pd.DataFrame
-    measures: pd.DataFrame
+    links: pd.DataFrame  # links_compared.LINK_COMPARISON_COLUMNS
+    sites: pd.DataFrame  # sites_compared.SITE_COMPARISON_COLUMNS
+    replications: pd.DataFrame  # REPLICATION_COLUMNS
+    settling: pd.DataFrame  # SETTLING_COLUMNS
+    books: pd.DataFrame  # BOOK_COLUMNS
+    measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
+
+    def table(self, language: Language = "zh") -> pd.DataFrame:
+        """Each figure as text: before, after, change, 95 % interval, unit, pairs, verdict; numbers are in `rows`.
+
+        Digits are no finer than the interval.
+        """
+        lines = [_line(row, language) for row in self.rows.to_dict("records")]
+        return pd.DataFrame(lines, columns=list(_TABLE_HEAD)).rename(
+            columns={name: words.in_(language) for name, words in _TABLE_HEAD.items()}
+        )
+
+    def warning_lines(self, language: Language = "zh") -> tuple[str, ...]:
+        """The sentences a reader must see first, above every table, map and memo."""
+        lines = []
+        if self.meta.get("demonstration"):
+            lines.append(DEMONSTRATION.in_(language))
+        elif self.meta.get("demand_assumed"):
+            lines.append(ASSUMED_DATA.in_(language))
+        lines += [str(warning[language]) for warning in self.meta.get("warnings", ())]
+        return tuple(dict.fromkeys(lines))
+
+    def __repr__(self) -> str:
+        facts = [f"{len(self.meta['seeds'])} seeds", f"{self._headline()} (chance only)"]
+        if self.meta.get("network_kind"):
+            facts.append(f"{self.meta['network_kind']} network")
+        if self.meta.get("demand_assumed"):
+            facts.append("assumed demand")
+        return f"<Comparison {self.meta['before']} → {self.meta['after']}: {', '.join(facts)}>"
+
+    def _repr_html_(self) -> str:
+        notes = [*self.warning_lines("zh"), CHANCE_ONLY.zh]
+        title = f"{self.meta['before']} → {self.meta['after']}"
+        paragraphs = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
+        return f"<div><b>{html.escape(title)}</b>{paragraphs}{self.table('zh').to_html(index=False, border=0)}</div>"
+
+    def _headline(self) -> str:
+        rows = self.rows[(self.rows["metric"] == HEADLINE_METRIC) & (self.rows["area"] == "city")]
+        words = METRICS[HEADLINE_METRIC]
+        if rows.empty:
+            return f"{words.name.en} not measured"
+        row = rows.iloc[0]
+        half_width = (float(row["ci_high"]) - float(row["ci_low"])) / 2.0
+        decimals = decimals_within(half_width, words.decimals)
+        change = written(float(row["difference"]), decimals, signed=True)
+        return f"{words.name.en} {change} {words.unit.en} ± {written(half_width, decimals)}"
+
+
+def compare_runs(
+    before: Sequence[Run],
+    after: Sequence[Run],
+    *,
+    links_before: pd.DataFrame,
+    links_after: pd.DataFrame,
+    sites_before: pd.DataFrame,
+    sites_after: pd.DataFrame,
+    near: Collection[str],
+    measures: pd.DataFrame,
+    settling: pd.DataFrame,
+    meta: dict[str, Any],
+) -> Comparison:
+    """Compare two arms whose runs have the same seeds.
+
+    `links_…` as `links_compared.streets_of` gives them, `sites_…` as `sites_compared.sites_of`; `near`: ids of links
+    within 2 km of the measures, empty: no rows for that area; `measures` with MEASURE_COLUMNS, `settling` with
+    SETTLING_COLUMNS. Names, seeds and window in `meta` are taken from the runs; found warnings are added to it.
+    Raises SimulationError where the runs are not pairs.
+    """
+    before, after = _paired_runs(before, after)
+    replications = pd.concat([_replications(run, near) for run in (*before, *after)], ignore_index=True)
+    books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
+    cautions = cautions_of(replications, books)
+    found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
+    window = before[0].measured
+    return Comparison(
+        rows=_rows(replications, no_winner=cautions.no_winner),
+        links=compare_links(before, after, links_before, links_after),
+        sites=compare_sites(before, after, sites_before, sites_after),
+        replications=replications,
+        settling=settling[list(SETTLING_COLUMNS)].reset_index(drop=True),
+        books=books,
+        measures=measures[list(MEASURE_COLUMNS)].reset_index(drop=True),
+        meta={
+            **meta,
+            "before": before[0].scenario,
+            "after": after[0].scenario,
+            "seeds": [run.seed for run in before],
+            "measured": [text_of(window.start_s), text_of(window.end_s)],
+            "warnings": [*meta.get("warnings", ()), *found],
+        },
+    )
+
+
+def _paired_runs(before: Sequence[Run], after: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Both arms in order of seeds."""
+    arms: dict[Arm, list[Run]] = {"before": sorted(before, key=_seed), "after": sorted(after, key=_seed)}
+    seeds = {arm: [run.seed for run in runs] for arm, runs in arms.items()}
+    if not seeds["before"] or seeds["before"] != seeds["after"] or len(set(seeds["before"])) < len(seeds["before"]):
+        raise SimulationError(
+            f"the runs are not pairs: seeds {seeds['before']} before and {seeds['after']} after; "
+            "each seed must be run once in both arms."
+        )
+    windows = {run.measured for runs in arms.values() for run in runs}
+    if len(windows) > 1:
+        raise SimulationError(
+            f"the runs measure different times: {', '.join(sorted(map(str, windows)))}; "
+            "both arms must measure the same."
+        )
+    for arm, runs in arms.items():
+        if any(run.arm != arm or run.scenario != runs[0].scenario for run in runs):
+            raise SimulationError(f"the runs given as {arm!r} are of several arms or scenarios: {runs}.")
+    return arms["before"], arms["after"]
+
+
+def _seed(run: Run) -> int:
+    return run.seed
+
+
+def _replications(run: Run, near: Collection[str]) -> pd.DataFrame:
+    return metric_table(run, near).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
+
+
+def _book(run: Run) -> dict[str, Any]:
+    records = run.records
+    counts: dict[str, Any] = {status: records.books.get(status, 0) for status in STATUSES}
+    gridlocks = 0 if records.gridlocks is None else len(records.gridlocks)
+    fixed = {"arm": run.arm, "seed": run.seed, "created": records.books["created"]}
+    return {**fixed, **counts, "gridlocks": gridlocks, "relieved": records.relieved}
+
+
+def _rows(replications: pd.DataFrame, *, no_winner: bool) -> pd.DataFrame:
+    """One row a metric and area. `no_winner`: verdicts are withheld, but of the unfinished trips themselves."""
+    rows = []
+    for (area, metric), values in replications.groupby(["area", "metric"], sort=False):
+        words = METRICS[str(metric)]
+        arms = {arm: values[values["arm"] == arm].sort_values("seed")["value"] for arm in ("before", "after")}
+        before, after = (arms[arm].to_numpy(dtype=np.float64) for arm in ("before", "after"))
+        pairs = np.isfinite(before) & np.isfinite(after)
+        before, after = before[pairs], after[pairs]
+        estimate = paired(before, after)
+        verdict = verdict_of(estimate, words.better)
+        if no_winner and metric != "unfinished_share" and verdict != "neutral":
+            verdict = "neutral"
+        rows.append(
+            {
+                "metric": metric,
+                "area": area,
+                "unit": words.unit.en,
+                "before": before.mean() if len(before) else np.nan,
+                "after": after.mean() if len(after) else np.nan,
+                "difference": estimate.mean,
+                "ci_low": estimate.low,
+                "ci_high": estimate.high,
+                "n": estimate.n,
+                "verdict": verdict,
+            }
+        )
+    return pd.DataFrame(rows, columns=list(ROW_COLUMNS))
+
+
+def _line(row: dict[Any, Any], language: Language) -> dict[str, str]:
+    words = METRICS[str(row["metric"])]
+    low, high = float(row["ci_low"]), float(row["ci_high"])
+    decimals = decimals_within((high - low) / 2.0, words.decimals)
+    if decimals < words.decimals and any(end and not round(end, decimals) for end in (low, high)):
+        decimals += 1  # an end that is not zero shows on which side of zero it lies
+    joint = " ~ " if language == "zh" else " to "
+    ends = [written(end, decimals, signed=True) for end in (low, high)]
+    return {
+        "metric": words.name.in_(language),
+        "area": AREAS[str(row["area"])].in_(language),
+        "before": written(float(row["before"]), decimals),
+        "after": written(float(row["after"]), decimals),
+        "difference": written(float(row["difference"]), decimals, signed=True),
+        "interval": MISSING if MISSING in ends else joint.join(ends),
+        "unit": words.unit.in_(language),
+        "n": str(int(row["n"])),
+        "verdict": VERDICTS[str(row["verdict"])].in_(language),
+    }

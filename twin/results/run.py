@@ -9,10 +9,8 @@ from typing import Literal
 
 import pandas as pd
 
-from twin.city.network import Network
 from twin.clock import TimeWindow
 from twin.records import Records
-from twin.units import KMH_PER_MPS
 
 Arm = Literal["before", "after"]
 
@@ -77,35 +75,3 @@ class Run:
     def __repr__(self) -> str:
         created = self.records.books.get("created", len(self.records.trips))
         return f"<Run {self.scenario} ({self.arm}), seed {self.seed}: {created} trips, measured {self.measured}>"
-
-
-def streets_of(network: Network) -> pd.DataFrame:
-    """The links of a network as a table: STREET_COLUMNS, and what maps and memos say about them.
-
-    Further columns: name, road_class, lanes, geometry (JSON text of [[lon, lat], …]), assumed (fields that nobody
-    observed, separated by commas), free_speed_kmh.
-    """
-    rows = [
-        {
-            "link_id": link.id,
-            "name": link.name,
-            "road_class": link.road_class,
-            "lanes": link.lanes,
-            "length_m": link.length_m,
-            "free_speed_mps": link.free_speed_mps,
-            "free_speed_kmh": link.free_speed_mps * KMH_PER_MPS,
-            "geometry": _line_text(network.ends_of(link)),
-            "assumed": ",".join(sorted(link.assumed)),
-        }
-        for link in network.links
-    ]
-    return pd.DataFrame(rows, columns=_STREET_TABLE)
-
-
-_STREET_TABLE = [
-    *("link_id", "name", "road_class", "lanes", "length_m", "free_speed_mps", "free_speed_kmh", "geometry", "assumed"),
-]
-
-
-def _line_text(line: tuple[tuple[float, float], ...]) -> str:
-    return "[" + ",".join(f"[{lon!r},{lat!r}]" for lon, lat in line) + "]"
