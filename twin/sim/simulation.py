@@ -16,18 +16,19 @@ from numpy.typing import NDArray
 from twin.city.network import Network
 from twin.city.signals import SignalPlan
 from twin.errors import SimulationError
-from twin.records import INTERVAL_S, LINK_COLUMNS, PASSAGE_COLUMNS, STATUSES, TRIP_COLUMNS, Records
+from twin.records import INTERVAL_S, LINK_COLUMNS, STATUSES, Records
 from twin.sim import kernel
 from twin.sim.environment import Environment, Story
-from twin.sim.flow import Flow, FlowRecords, GridlockPolicy, VehicleTable, interval_us
+from twin.sim.flow import Flow, FlowRecords, GridlockPolicy, interval_us
 from twin.sim.flow_compiled import CompiledFlow
-from twin.sim.flow_simpy import SimpyFlow
-from twin.sim.rules import MICROS, NEVER
-from twin.sim.tables import CLASS_NAMES, FlowTables, Ints, build_tables
+from twin.sim.gridlock import gridlock_table
+from twin.sim.outcome import Outcome
+from twin.sim.rules import MICROS
+from twin.sim.tables import FlowTables, Ints, build_tables
 from twin.sim.trip_table import TripTable
 
 FlowName = Literal["compiled", "simpy"]
-FLOWS: dict[FlowName, type[CompiledFlow] | type[SimpyFlow]] = {"compiled": CompiledFlow, "simpy": SimpyFlow}
+FLOWS: dict[FlowName, type[CompiledFlow]] = {"compiled": CompiledFlow}
 
 MOST_COUNTS = 100_000_000
 """Most links × intervals one run may count, some 4 GB: a horizon of years is a slip of the pen."""
@@ -127,94 +128,29 @@ class Simulation:
             self.env.run(until=self.until_s)
         found = self.flow.finish()
         seconds = {**self._seconds, **_since(began, "run")}
-        trips = self._trip_rows(found.vehicles)
-        cycles = [(time_us / MICROS, self._links_of(segments)) for time_us, segments in found.cycles]
+        outcome = Outcome(self.trips, self._no_way, self._trip_of, found.end_us, found.vehicles)
+        trips = outcome.trip_table()
         return Records(
             trips=trips,
             links=link_table(found, self.tables, self.start_s),
             books=books(trips["status"]),
-            passages=None if found.passages is None else self._passage_rows(found.passages, trips["trip_id"]),
-            gridlocks=pd.DataFrame(cycles, columns=["closed_s", "links"]),
+            passages=None if found.passages is None else outcome.passage_table(found.passages, self.tables),
+            gridlocks=gridlock_table(found, self.tables),
             relieved=found.relieved,
             passages_count=found.n_passages,
             end_s=found.end_us / MICROS,
             seconds=seconds,
         )
 
-    def _links_of(self, segments: Iterable[int]) -> tuple[str, ...]:
-        """Ids of the links that segments are part of, in order, each once."""
-        links = self.network.links
-        return tuple(dict.fromkeys(links[int(self.tables.segment_link[segment])].id for segment in segments))
 
-    def _row_of_vehicle(self, n_vehicles: int) -> Ints:
-        """Row of each vehicle number in the table of trips: fleet vehicles in order of ids, then story vehicles."""
-        n_story = n_vehicles - len(self._trip_of)
-        return np.concatenate([self._trip_of, len(self.trips) + np.arange(n_story)])
-
-    def _trip_rows(self, vehicles: VehicleTable) -> pd.DataFrame:
-        n_trips, n_vehicles = len(self.trips), len(vehicles.status)
-        n_story = n_vehicles - len(self._trip_of)
-        row = self._row_of_vehicle(n_vehicles)
-        ids = [*self.trips.ids, *_free_names(n_story, set(self.trips.ids) if n_story else set())]
-        depart_s, enter_s, arrive_s = (np.full(n_trips + n_story, np.nan) for _ in range(3))
-        distance_m, free_flow_s = np.zeros(n_trips + n_story), np.zeros(n_trips + n_story)
-        kind = np.concatenate([self.trips.vehicle_class, np.zeros(n_story, dtype=np.int64)])
-        status = np.full(n_trips + n_story, STATUSES.index("finished"))
-        # From a node to itself: there at once. Vehicles with a way are overwritten below.
-        depart_s[:n_trips] = enter_s[:n_trips] = arrive_s[:n_trips] = self.trips.depart_s
-        enter_s[:n_trips][self._no_way] = arrive_s[:n_trips][self._no_way] = np.nan
-        free_flow_s[:n_trips][self._no_way] = np.nan
-        status[:n_trips][self._no_way] = STATUSES.index("unroutable")
-        depart_us = np.minimum(vehicles.depart_us, vehicles.enter_us)  # a story vehicle's first start
-        at_rest = (vehicles.status == kernel.GONE) | (vehicles.status == kernel.ASIDE)
-        depart_s[row] = _seconds(depart_us)
-        enter_s[row] = _seconds(vehicles.enter_us)
-        arrive_s[row] = np.where(at_rest, _seconds(vehicles.arrive_us), np.nan)
-        distance_m[row], free_flow_s[row] = vehicles.driven_mm / 1000.0, vehicles.free_us / MICROS
-        kind[row], status[row] = vehicles.vehicle_class, _STATUS_OF[vehicles.status]
-        columns = (
-            pd.array(ids, dtype="str"),
-            pd.array(CLASS_NAMES, dtype="str").take(kind),
-            depart_s,
-            enter_s,
-            arrive_s,
-            distance_m,
-            free_flow_s,
-            pd.array(STATUSES, dtype="str").take(status),
-        )
-        table = pd.DataFrame(dict(zip(TRIP_COLUMNS, columns, strict=True)))
-        # A vehicle that a story made and never drove did not want to start.
-        return table[table["depart_s"].notna()].reset_index(drop=True)
-
-    def _passage_rows(self, passages: Ints, trip_ids: pd.Series) -> pd.DataFrame:
-        """Passages of whole links, by trip, then time."""
-        vehicle, segment, entry_us, exit_us = passages.T
-        row = self._row_of_vehicle(int(vehicle.max(initial=-1)) + 1)[vehicle]
-        order = np.argsort(row, kind="stable")
-        row, segment, entry_us, exit_us = row[order], segment[order], entry_us[order], exit_us[order]
-        link = self.tables.segment_link[segment]
-        goes_on = np.zeros(len(row), dtype=np.bool_)
-        goes_on[1:] = (row[1:] == row[:-1]) & (link[1:] == link[:-1]) & (segment[1:] == segment[:-1] + 1)
-        first = np.flatnonzero(~goes_on)
-        last = np.append(first[1:], len(row))[: len(first)] - 1
-        columns = (
-            trip_ids.array.take(row[first]),
-            pd.array([link.id for link in self.network.links], dtype="str").take(link[first]),
-            _seconds(entry_us[first]),
-            _seconds(exit_us[last]),
-        )
-        return pd.DataFrame(dict(zip(PASSAGE_COLUMNS, columns, strict=True)))
+def _clocks() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()
 
 
-_STATUS_OF = np.zeros(5, dtype=np.int64)
-for _kernel_status, _name in (
-    (kernel.OUTSIDE, "waiting_outside"),
-    (kernel.MOVING, "travelling"),
-    (kernel.STANDING, "travelling"),
-    (kernel.ASIDE, "parked"),
-    (kernel.GONE, "finished"),
-):
-    _STATUS_OF[_kernel_status] = STATUSES.index(_name)
+def _since(began: tuple[float, float], name: str) -> dict[str, float]:
+    """Seconds of this process and of the wall since then, as `records.Records.seconds` names them."""
+    cpu_s, wall_s = _clocks()
+    return {f"{name}_cpu_s": cpu_s - began[0], f"{name}_wall_s": wall_s - began[1]}
 
 
 def books(statuses: pd.Series) -> dict[str, int]:
