@@ -1,0 +1,97 @@
+"""From travellers to what each heads for on given streets: nodes, the site of first choice, a usual route."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.city.city import City
+from twin.city.trips import Demand
+from twin.city.vehicles import VEHICLE_CLASSES
+from twin.demand.sampling import day
+from twin.errors import DemandError
+from twin.routing.paths import Routes
+from twin.sim.city_run import HABIT_SEED, Day, Habits, Stage
+
+Ints = NDArray[np.int64]
+
+CLASS_OF_MODE = {"car": "car", "truck": "truck"}
+
+
+def demand_of(city: City) -> Demand:
+    """The city's travellers. Raises DemandError where it has none."""
+    if city.demand is None or len(city.demand.travellers) == 0:
+        raise DemandError(f"{city.place}: nobody travels; seeds/demand/{city.place} must make at least one trip")
+    return city.demand
+
+
+def first_habits(stage: Stage) -> Habits:
+    """Where each traveller starts and heads for, with no route yet (empty, cost −1)."""
+    demand = demand_of(stage.city)
+    travellers = demand.travellers
+    node_of_point = _point_nodes(stage, demand)
+    origin = node_of_point[travellers["origin_point"].to_numpy(dtype=np.int64)]
+    ends = travellers["destination_point"].to_numpy(dtype=np.int64)
+    destination = node_of_point[ends]
+    wants = (travellers["parks"] == "public").to_numpy(dtype=np.bool_)
+    lon = np.array([p.lon for p in demand.points])[ends]
+    lat = np.array([p.lat for p in demand.points])[ends]
+    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)
+    n = len(travellers)
+    site = np.full(n, -1, dtype=np.int64)
+    x, y = np.zeros(n), np.zeros(n)
+    seekers = np.flatnonzero(wants)
+    site[seekers], x[seekers], y[seekers] = stage.search.first_choices(
+        HABIT_SEED, ids[seekers], lon[seekers], lat[seekers]
+    )
+    has_site = site >= 0
+    destination = np.where(has_site, _at_sites(stage, site, destination), destination)
+    none = np.zeros(n, dtype=np.int64)
+    routes = Routes(none, none.copy(), np.zeros(0, dtype=np.int32), np.full(n, -1, dtype=np.int64))
+    return Habits(origin, destination, site, wants, x, y, routes)
+
+
+def _at_sites(stage: Stage, site: Ints, destination: Ints) -> Ints:
+    if len(stage.search.node) == 0:
+        return destination
+    nodes: Ints = stage.search.node[np.maximum(site, 0)]
+    return nodes
+
+
+def _point_nodes(stage: Stage, demand: Demand) -> Ints:
+    """Node index of each loading point: the downstream end of its link, whether or not the link is open."""
+    index, links = stage.router.graph.node_index, stage.city.network.link_by_id
+    return np.array([index[links[point.link_id].to_node] for point in demand.points], dtype=np.int64)
+
+
+def carried_over(old: Habits, old_stage: Stage, new: Habits, stage: Stage) -> tuple[Habits, Ints]:
+    """The habits of one stage on another, and the travellers who must find a way anew.
+
+    A route is kept where its ends are the same and every link of it is still there with its turns.
+    """
+    index = stage.router.graph.link_index
+    translate = np.array([index.get(link_id, -1) for link_id in old_stage.router.graph.link_ids], dtype=np.int64)
+    links = translate[old.routes.links] if len(old.routes.links) else np.zeros(0, dtype=np.int64)
+    gone = np.concatenate([[0], np.cumsum(links < 0)])
+    broken = gone[old.routes.start + old.routes.length] > gone[old.routes.start]
+    moved = (old.origin != new.origin) | (old.destination != new.destination)
+    needs = np.flatnonzero(broken | moved | (old.routes.cost_ms < 0)).astype(np.int64)
+    routes = Routes(old.routes.start, old.routes.length, np.maximum(links, 0).astype(np.int32), old.routes.cost_ms)
+    return (
+        Habits(new.origin, new.destination, new.site, new.wants_site, new.target_x, new.target_y, routes),
+        needs,
+    )
+
+
+def trips_of_day(demand: Demand, seed: int, start_s: float, end_s: float) -> Day:
+    """The trips made on the day of that seed that depart with start_s <= t < end_s."""
+    trips = day(demand, seed)
+    depart = trips["depart_s"].to_numpy(dtype=np.float64)
+    inside = (depart >= start_s) & (depart < end_s)
+    chosen = trips.loc[inside]
+    names = list(VEHICLE_CLASSES)
+    classes = np.array([names.index(CLASS_OF_MODE.get(mode, "car")) for mode in ("car", "truck")])
+    return Day(
+        traveller=chosen["traveller_id"].to_numpy(dtype=np.int64),
+        depart_s=np.round(depart[inside], 6),
+        stay_s=chosen["stay_s"].to_numpy(dtype=np.float64),
+        vehicle_class=classes[(chosen["mode"] == "truck").to_numpy().astype(np.int64)],
+    )
