@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+from shapely import prepare
 from shapely.geometry import LineString, box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
@@ -85,8 +86,11 @@ def _shipped_ground(bounds: Bounds) -> tuple[BaseGeometry | None, list[GeoJson]]
 
 
 def _sea(sea: BaseGeometry, lines: Iterable[list[Position]]) -> BaseGeometry:
-    streets = unary_union([LineString(line) for line in lines])
-    open_sea = sea.difference(streets.buffer(GROUND_UNDER_STREETS_DEG, quad_segs=4)).simplify(0.0002)
+    prepare(sea)
+    wet = [street for street in map(LineString, lines) if sea.intersects(street)]
+    # Each alone, then joined: one buffer around a dense net of streets takes gigabytes.
+    ground = unary_union([street.buffer(GROUND_UNDER_STREETS_DEG, quad_segs=4) for street in wet])
+    open_sea = sea.difference(ground).simplify(0.0002)
     parts = getattr(open_sea, "geoms", [open_sea])
     return unary_union([part for part in parts if part.area > SMALLEST_SEA_DEG2])
 

@@ -1,7 +1,8 @@
 """The ground under the map."""
 
+import pandas as pd
 from shapely.geometry import Point, shape
-from small_comparison import links, small_comparison
+from small_comparison import link, links, small_comparison
 
 from viz.basemap import bounds_of, ground_style
 
@@ -43,3 +44,11 @@ def test_a_street_of_two_directions_is_drawn_once_on_the_ground() -> None:
 def test_a_first_view_leaves_outliers_aside() -> None:
     lines = [[(float(x), 0.0)] for x in [-900, *range(1, 99), 900]]
     assert bounds_of(lines, 0.9)[0] == 5.0 and bounds_of(lines)[0] == -900.0
+
+
+def test_a_dense_net_on_the_water_becomes_one_piece_of_ground() -> None:
+    """Once one buffer around all streets together took more memory than there is."""
+    ends = [(121.55 + 0.001 * i, 37.60 + 0.001 * j) for i in range(30) for j in range(30)]
+    table = pd.DataFrame([link(str(i), "", [end, (end[0] + 0.001, end[1])]) for i, end in enumerate(ends)])
+    sea = shape(ground_style(small_comparison(links=table))["sources"]["sea"]["data"]["features"][0]["geometry"])
+    assert not sea.contains(Point(121.565, 37.615)) and sea.contains(Point(121.60, 37.615))
