@@ -192,7 +192,8 @@ def _static_loading(stage: Stage, habits: Habits, period: Period) -> tuple[Habit
 
 def _volumes(routes: Routes, weight: Floats, n_links: int) -> Floats:
     packed = routes.select(np.arange(len(routes.start), dtype=np.int64))
-    return np.bincount(packed.links, weights=np.repeat(weight, packed.length), minlength=n_links)
+    counts = np.bincount(packed.links, weights=np.repeat(weight, packed.length), minlength=n_links)
+    return np.asarray(counts, dtype=np.float64)
 
 
 def _free_cost_ms(stage: Stage, period: Period) -> Ints:

@@ -1,0 +1,91 @@
+"""One arm of a study: a settled city, the free times it is measured against, and who is near the measures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from twin.city.city import City
+from twin.city.ground import ground_of
+from twin.results.links_compared import streets_of
+from twin.results.run import Arm as ArmName
+from twin.results.run import LightTraffic, Run
+from twin.sim.city_run import run_city
+from twin.sim.flow_compiled import CompiledFlow
+from twin.study.habits import demand_of, trips_of_day
+from twin.study.settle import Period, Settlement
+
+NEAR_M = 2000.0
+"""The influence area: within 2 km of a measure, beside the city's totals."""
+
+
+@dataclass(frozen=True, eq=False)
+class StudyArm:
+    """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure."""
+
+    scenario: str
+    arm: ArmName
+    settlement: Settlement
+    period: Period
+    free_times: LightTraffic
+    near: NDArray[np.bool_]
+
+
+def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = CompiledFlow) -> Run:
+    """One day of the arm, with the tables its metrics need."""
+    settled, period = study_arm.settlement, study_arm.period
+    stage, habits = settled.stage, settled.habits
+    day = trips_of_day(demand_of(stage.city), seed, period.start_s, period.last_s)
+    records = run_city(
+        stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class
+    )
+    streets = streets_of(stage.network)
+    free_s = study_arm.free_times.over(streets).to_numpy(dtype=np.float64)
+    person = records.trips["trip_id"].to_numpy(dtype=np.int64)
+    routes = habits.routes.select(person)
+    along = np.concatenate([[0.0], np.cumsum(free_s[routes.links])])
+    trips = records.trips.assign(
+        free_travel_s=along[routes.start + routes.length] - along[routes.start], near=study_arm.near[person]
+    )
+    return Run(
+        scenario=study_arm.scenario,
+        arm=study_arm.arm,
+        seed=seed,
+        records=replace(records, trips=trips),
+        measured=period.measured,
+        links=streets,
+        free_times=study_arm.free_times,
+    )
+
+
+def near_travellers(city: City, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Whether each traveller's trip starts or ends within 2 km of one of the places (lon, lat)."""
+    demand = demand_of(city)
+    points = np.array([(point.lon, point.lat) for point in demand.points])
+    is_near = _is_near(city, points, places)
+    travellers = demand.travellers
+    starts = travellers["origin_point"].to_numpy(dtype=np.int64)
+    ends = travellers["destination_point"].to_numpy(dtype=np.int64)
+    near: NDArray[np.bool_] = is_near[starts] | is_near[ends]
+    return near
+
+
+def near_links(city: City, places: Sequence[tuple[float, float]]) -> frozenset[str]:
+    """Ids of the city's links with an end within 2 km of one of the places (lon, lat)."""
+    nodes = city.network.nodes
+    is_near = _is_near(city, np.array([(node.lon, node.lat) for node in nodes]), places)
+    close = {node.id for node, near in zip(nodes, is_near, strict=True) if near}
+    return frozenset(link.id for link in city.network.links if link.from_node in close or link.to_node in close)
+
+
+def _is_near(city: City, points: NDArray[np.float64], places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    if len(places) == 0 or len(points) == 0:
+        return np.zeros(len(points), dtype=np.bool_)
+    ground = ground_of(city.network)
+    there = np.array(places)
+    tree = cKDTree(ground.xy(there[:, 0], there[:, 1]))
+    distance, _ = tree.query(ground.xy(points[:, 0], points[:, 1]))
+    return np.asarray(distance <= NEAR_M, dtype=np.bool_)

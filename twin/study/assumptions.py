@@ -1,0 +1,53 @@
+"""What a result rests on, said in sentences beside every table: the honest list."""
+
+from twin.city.city import City
+from twin.scenario.scenario import Scenario
+from twin.wording import Words
+
+
+def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
+    """The assumptions of a study's data and model, with the numbers that can be counted."""
+    network = city.open_network()
+    assumed = sum(1 for link in network.links if link.assumed)
+    sites = sum(1 for site in city.open_sites if site.assumed)
+    lines = sum(1 for line in city.lines if line.assumed)
+    planned = sum(1 for node in network.nodes if node.control == "signal")
+    words = [
+        Words(
+            f"{len(network.links)} 条路段中 {assumed} 条至少有一项属性(车道、限速、通行能力等)为假定值。",
+            f"{assumed} of {len(network.links)} links have at least one assumed property (lanes, speed, capacity …).",
+        ),
+        Words(
+            f"{planned} 处信号灯的配时由模型按基准情景流量用 Webster 公式计算并冻结，不是实际配时；两相位，左转许可。",
+            f"Plans of {planned} signals are computed from the base's flows by Webster's formula and frozen; they are "
+            "not the real plans. Two phases, left turns permitted.",
+        ),
+        Words(
+            "出行需求由人口、岗位与重力模型合成，方式分担为固定比例；未用流量调查标定。",
+            "Demand is synthesised from residents, jobs and a gravity model with fixed mode shares; no counts were "
+            "used to calibrate it.",
+        ),
+        Words(
+            "出行者按经验时间选择路线：两个方案从同一个基准状态出发，各自再调整相同轮数。没有新增出行、改时出行和改变方式。",
+            "Drivers choose routes by experienced times; both arms go on from one settlement for the same number of "
+            "rounds. No induced trips, no change of time or mode.",
+        ),
+    ]
+    if city.open_sites:
+        words.append(
+            Words(
+                f"{len(city.open_sites)} 处公共停车场(点)中 {sites} 处为假定；早高峰开始时的占用率为假定值。",
+                f"{sites} of {len(city.open_sites)} public parking sites are assumed, and so is how full they are when "
+                "the morning begins.",
+            )
+        )
+    if city.lines:
+        words.append(
+            Words(
+                f"{len(city.lines)} 条公交线路方向中 {lines} 条的发车间隔等为假定；客流按区域平均分到站点。",
+                f"{lines} of {len(city.lines)} bus line directions have assumed headways; riders are shared out to "
+                "stops by zone.",
+            )
+        )
+    words += [Words(note, note) for note in scenario.notes]
+    return tuple(words)

@@ -1,0 +1,281 @@
+"""The study: two scenarios, the same seeds, one settlement of the base that both go on from.
+
+`compare` is what a planner calls; `run` compares a scenario with what it is based on.
+"""
+
+import datetime
+import hashlib
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import twin
+from twin.city.city import City
+from twin.errors import ScenarioError
+from twin.files.catalogue import cache_folder, demand_folder, network_folder, runs_folder
+from twin.files.city_files import load_city
+from twin.files.network_files import checksum_of, read_passport
+from twin.files.results_files import RunStore, key_of, write_comparison
+from twin.files.scenario_files import read_scenario
+from twin.files.seed_files import read_seeds
+from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
+from twin.results.links_compared import streets_of
+from twin.results.run import LightTraffic, Run
+from twin.results.sites_compared import sites_of
+from twin.scenario.measure import changed_places
+from twin.scenario.scenario import Scenario
+from twin.study.arms import StudyArm, make_run, near_links, near_travellers
+from twin.study.assumptions import assumptions_of
+from twin.study.executor import each, hand_over, taken_over, usual_jobs
+from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS, Period, Settlement, light_times, settle_arm, settle_base
+
+Progress = Callable[[str, int, int], None]
+"""Told (what is being done, steps done, steps in all)."""
+
+REPLICATIONS = 10
+KEPT_SETTLEMENTS = 8  # newest settlements that stay in the cache
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """A scenario by name or path to its TOML. Raises ScenarioError with all faults of the file."""
+    return read_scenario(name_or_path)
+
+
+def run(scenario: str | Path | Scenario, **options: Any) -> Comparison:
+    """Compare a scenario with the one it is based on (or names in `compare_with`); options as for `compare`."""
+    after = _scenario(scenario)
+    if not after.before:
+        raise ScenarioError(
+            f"scenario {after.name!r} has neither based_on nor compare_with: nothing to compare it with"
+        )
+    return compare(read_scenario(after.before), after, **options)
+
+
+def compare(
+    before: str | Path | Scenario,
+    after: str | Path | Scenario,
+    *,
+    replications: int = REPLICATIONS,
+    jobs: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+    base_rounds: int = BASE_ROUNDS,
+    arm_rounds: int = ARM_ROUNDS,
+    command: str = "",
+) -> Comparison:
+    """Before and after, paired by seed, on the same travellers.
+
+    `jobs`: worker processes, default one a core; the result does not depend on it. `out`: a folder for the tables.
+    Runs already made are not made again. Raises ScenarioError where the scenarios cannot be compared.
+    """
+    first, second = _scenario(before), _scenario(after)
+    if first.place != second.place:
+        raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
+    if replications < 1:
+        raise ScenarioError(f"replications is {replications}, must be at least 1")
+    study = _Study(first, second, base_rounds, arm_rounds, jobs or usual_jobs(), progress or _silent)
+    seeds = read_seeds().replications[:replications]
+    if len(seeds) < replications:
+        raise ScenarioError(f"{replications} replications asked, but seeds.toml lists only {len(seeds)} seeds")
+    comparison = study.compared(seeds, command or _command(first, second, replications))
+    if out is not None:
+        write_comparison(comparison, out)
+    return comparison
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _scenario(given: str | Path | Scenario) -> Scenario:
+    return given if isinstance(given, Scenario) else read_scenario(given)
+
+
+def _command(before: Scenario, after: Scenario, replications: int) -> str:
+    if after.before == before.name:
+        return f"twin run {after.name} --replications {replications}"
+    return f"twin compare {before.name} {after.name} --replications {replications}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Study:
+    """The steps of one study; each rests on files named by what they were made from."""
+
+    before: Scenario
+    after: Scenario
+    base_rounds: int
+    arm_rounds: int
+    jobs: int
+    progress: Progress
+
+    def compared(self, seeds: tuple[int, ...], command: str) -> Comparison:
+        """Settle, run, compare."""
+        self.progress("city", 0, 1)
+        city = load_city(self.after.place)
+        cities = {"before": self.before.apply_to(city), "after": self.after.apply_to(city)}
+        self.progress("city", 1, 1)
+        period = Period.around(self.after.measured)
+        places = changed_places(cities["before"], cities["after"])
+        made_from = self._made_from(period)
+        arms = self._settled_arms(cities, period, places, made_from)
+        runs = self._runs(arms, seeds)
+        settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
+        return compare_runs(
+            runs["before"],
+            runs["after"],
+            links_before=streets_of(settlements["before"].stage.network),
+            links_after=streets_of(settlements["after"].stage.network),
+            sites_before=sites_of(cities["before"].open_sites),
+            sites_after=sites_of(cities["after"].open_sites),
+            near=near_links(cities["after"], places),
+            measures=_measure_table(self.after, cities["before"]),
+            settling=_settling(settlements),
+            meta=self._meta(cities, made_from, command),
+        )
+
+    def _made_from(self, period: Period) -> dict[str, Any]:
+        """All that decides the base's settlement: data, code, window and rounds."""
+        place = self.after.place
+        return {
+            "network": read_passport(network_folder(place)).checksum,
+            "lines": _digest(network_folder(place)),
+            "demand": _digest(demand_folder(place)),
+            "population": read_seeds().population,
+            "code": _digest(Path(twin.__file__).parent, "*.py"),
+            "base": _fingerprint(self.before),
+            "period": [period.start_s, period.last_s, period.until_s],
+            "base_rounds": self.base_rounds,
+        }
+
+    def _settled_arms(
+        self, cities: dict[str, City], period: Period, places: list[tuple[float, float]], made_from: dict[str, Any]
+    ) -> dict[str, Path]:
+        folder = cache_folder() / "settlements"
+        base_path = folder / f"{key_of(made_from)}.pickle"
+        if not base_path.is_file():
+            base = settle_base(cities["before"], period, rounds=self.base_rounds, tell=self.progress)
+            hand_over(base_path, (base, LightTraffic(light_times(base, period))))
+        paths, calls = {}, []
+        for arm, scenario in (("before", self.before), ("after", self.after)):
+            key = key_of({**made_from, "arm": arm, "with": _fingerprint(self.after), "rounds": self.arm_rounds})
+            paths[arm] = folder / f"{key}.pickle"
+            if not paths[arm].is_file():
+                near = near_travellers(cities["before"], places)
+                calls.append((base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, paths[arm]))
+        for done, _ in enumerate(each(_settle_one, calls, jobs=self.jobs), start=1):
+            self.progress("arms", done, len(calls))
+        _forget_old(folder, {base_path, *paths.values()})
+        return paths
+
+    def _runs(self, arms: dict[str, Path], seeds: tuple[int, ...]) -> dict[str, list[Run]]:
+        store = RunStore(runs_folder())
+        keys = {(arm, seed): f"{path.stem}-{seed}" for arm, path in arms.items() for seed in seeds}
+        missing = [
+            (arms[arm], seed, keys[arm, seed]) for seed in seeds for arm in arms if not _has(store, keys[arm, seed])
+        ]
+        made = len(keys) - len(missing)
+        self.progress("runs", made, len(keys))
+        for done, _ in enumerate(each(_run_one, missing, jobs=self.jobs), start=made + 1):
+            self.progress("runs", done, len(keys))
+        return {arm: list(_fetched(store, [keys[arm, seed] for seed in seeds])) for arm in arms}
+
+    def _meta(self, cities: dict[str, City], made_from: dict[str, Any], command: str) -> dict[str, Any]:
+        passport = read_passport(network_folder(self.after.place))
+        is_sketch = passport.kind == "schematic"
+        demand = cities["before"].demand
+        return {
+            "before_title": self.before.title.zh,
+            "after_title": self.after.title.zh,
+            "place": self.after.place,
+            "place_title": passport.title,
+            "date_before": cities["before"].date.isoformat(),
+            "date_after": cities["after"].date.isoformat(),
+            "network_kind": passport.kind,
+            "demand_assumed": demand is None or bool(demand.assumed),
+            "demonstration": is_sketch,
+            "source": passport.source,
+            "licence": passport.licence,
+            "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
+            "warnings": [],
+            "versions": {"twin": twin.__version__, "python": platform.python_version()}
+            | {name: version(name) for name in ("numpy", "numba", "simpy", "pandas", "osmnx")},
+            "checksums": {name: str(made_from[name]) for name in ("network", "lines", "demand")},
+            "command": command,
+        }
+
+
+def _settle_one(
+    base_path: Path,
+    city: City,
+    scenario: str,
+    arm: Any,
+    period: Period,
+    rounds: int,
+    near: Any,
+    path: Path,
+) -> Path:
+    """One arm goes on from the base's settlement (a task for a worker)."""
+    base, free_times = taken_over(base_path)
+    settled = settle_arm(base, city, period, rounds=rounds)
+    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near))
+
+
+def _run_one(arm_path: Path, seed: int, key: str) -> str:
+    """One run of one arm, kept in the store (a task for a worker)."""
+    RunStore(runs_folder()).put(key, make_run(taken_over(arm_path), seed))
+    return key
+
+
+def _has(store: RunStore, key: str) -> bool:
+    return store.get(key) is not None
+
+
+def _fetched(store: RunStore, keys: list[str]) -> Iterator[Run]:
+    for key in keys:
+        found = store.get(key)
+        assert found is not None, f"run {key} was made a moment ago"
+        yield found
+
+
+def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:
+    return pd.concat([s.rounds.assign(arm=arm) for arm, s in settlements.items()], ignore_index=True)
+
+
+def _measure_table(scenario: Scenario, city: City) -> pd.DataFrame:
+    rows = []
+    for measure in scenario.measures:
+        places = measure.touches(city)
+        lon, lat = places[0] if places else (None, None)
+        edits = sorted({edit.id for edit in measure.edits(city)})
+        rows.append(
+            (measure.id, measure.group, measure.describe("zh"), measure.describe("en"), lon, lat, " ".join(edits))
+        )
+    return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS))
+
+
+def _fingerprint(scenario: Scenario) -> str:
+    """What a scenario does, as text: its measures and date, not its words."""
+    date = scenario.date or datetime.date.min
+    return repr((scenario.name, date, scenario.measured, scenario.inherited, scenario.measures))
+
+
+def _digest(folder: Path, pattern: str = "*") -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob(pattern)):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(folder).as_posix()} {checksum_of(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _forget_old(folder: Path, keep: set[Path]) -> None:
+    """Settlements are large: only the newest stay."""
+    others = sorted(
+        (p for p in folder.glob("*.pickle") if p not in keep), key=lambda p: p.stat().st_mtime, reverse=True
+    )
+    for path in others[max(0, KEPT_SETTLEMENTS - len(keep)) :]:
+        path.unlink(missing_ok=True)

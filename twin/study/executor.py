@@ -1,0 +1,58 @@
+"""Work spread over local processes. Every task is a pure function of files and numbers, so results do not depend on
+the number of workers or on who does what; what is finished stays when the rest is interrupted.
+"""
+
+import os
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from twin.errors import SimulationError
+from twin.files.network_files import write_whole
+
+
+def usual_jobs() -> int:
+    """One worker a core."""
+    return max(1, os.cpu_count() or 1)
+
+
+def hand_over(path: Path, thing: Any) -> Path:
+    """Put a thing where workers find it, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL))
+    return path
+
+
+@lru_cache(maxsize=2)
+def taken_over(path: Path) -> Any:
+    """The thing handed over at that path, kept by this worker for its next task."""
+    return pickle.loads(path.read_bytes())
+
+
+def each(task: Callable[..., Any], calls: Iterable[tuple[Any, ...]], *, jobs: int) -> Iterator[Any]:
+    """Results of `task(*call)` as they are finished, by so many worker processes; with one job in this process.
+
+    A failed task stops the rest and names its call; a worker that dies stops all. Raises SimulationError.
+    """
+    calls = list(calls)
+    if jobs <= 1 or len(calls) <= 1:
+        for call in calls:
+            yield task(*call)
+        return
+    pool = ProcessPoolExecutor(max_workers=min(jobs, len(calls)), mp_context=get_context("spawn"))
+    try:
+        waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                call = waiting.pop(future)
+                try:
+                    yield future.result()
+                except OSError as error:
+                    raise SimulationError(f"a worker failed at {call[1:]}: {error}; finished runs are kept") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
