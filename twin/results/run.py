@@ -24,7 +24,7 @@ STREET_COLUMNS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class LightTraffic:
     """Times over links when hardly anybody drives, signals included (s); frozen from the base for both arms.
 

@@ -1,0 +1,247 @@
+"""Results on disk: what is read is what was written; a killed or failed write leaves a whole result or none."""
+
+import os
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twin.clock import TimeWindow
+from twin.errors import DataFileError
+from twin.files.results_files import RunStore, key_of, read_comparison, read_run, write_comparison, write_run
+from twin.records import Records
+from twin.results.comparison import Comparison
+from twin.results.run import LightTraffic, Run
+
+TABLES = ("rows", "links", "sites", "replications", "settling", "books", "measures")
+
+
+def comparison(value: float = 1.5) -> Comparison:
+    table = pd.DataFrame({"name": ["南大街", ""], "value": [value, None], "is_clear": [True, False], "n": [3, 4]})
+    return Comparison(
+        **{name: table.assign(table=name) for name in TABLES},
+        meta={
+            "before": "baseline",
+            "seeds": [np.int64(1), 2],
+            "assumptions": [{"zh": "假定", "en": "assumed"}],
+            "checksums": {"network": "ab12"},
+            "date_before": None,
+            "demonstration": True,
+        },
+    )
+
+
+def run(seed: int = 7) -> Run:
+    trips = pd.DataFrame(
+        {
+            "trip_id": [1, 2],
+            "arrive_s": [25500.1, None],
+            "status": ["finished", "travelling"],
+            "found_space": pd.array([True, None], dtype="boolean"),
+        }
+    )
+    return Run(
+        scenario="baseline",
+        arm="before",
+        seed=seed,
+        records=Records(
+            trips=trips,
+            links=pd.DataFrame({"link_id": ["1"], "left": [3]}),
+            books={"created": 2, "finished": 1, "travelling": 1},
+            gridlocks=pd.DataFrame({"closed_s": [1.0], "links": [("1", "2")], "relieved": [1]}),
+            relieved=1,
+            passages_count=12,
+            end_s=36000.0,
+            seconds={"run_cpu_s": 0.1},
+        ),
+        measured=TimeWindow.between("07:00", "09:00"),
+        links=pd.DataFrame({"link_id": ["1"], "length_m": [100.0], "free_speed_mps": [0.1 + 0.2]}),
+        free_times=LightTraffic({"1": 1 / 3}),
+    )
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_a_comparison_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_comparison(comparison(), tmp_path)
+    found = read_comparison(tmp_path)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(comparison(), name), check_exact=True)
+    assert found.meta == {name: value for name, value in comparison().meta.items() if name != "date_before"}
+
+
+def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_run(run(), tmp_path)
+    found = read_run(tmp_path)
+    for field in fields(Records):
+        wanted, got = getattr(run().records, field.name), getattr(found.records, field.name)
+        if isinstance(wanted, pd.DataFrame):
+            pd.testing.assert_frame_equal(got, wanted, check_exact=True)
+        else:
+            assert got == wanted, field.name
+    pd.testing.assert_frame_equal(found.links, run().links, check_exact=True)
+    assert (found.scenario, found.arm, found.seed, found.measured, found.free_times) == (
+        *(run().scenario, run().arm, run().seed, run().measured, run().free_times),
+    )
+
+
+def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two", "two"):
+        write_comparison(comparison(), tmp_path / folder)
+    assert bytes_of(tmp_path / "one") == bytes_of(tmp_path / "two")
+
+
+def test_the_manifest_names_format_facts_and_a_checksum_for_each_file(tmp_path: Path) -> None:
+    write_comparison(comparison(), tmp_path)
+    manifest = tomllib.loads((tmp_path / "run.toml").read_text(encoding="utf-8"))
+    assert manifest["format"] == "twin-comparison/1" and manifest["seeds"] == [1, 2]
+    assert set(manifest["files"]) == {path.name for path in tmp_path.iterdir()} - {"run.toml"}
+
+
+def test_other_files_of_the_folder_stay(tmp_path: Path) -> None:
+    (tmp_path / "memo.html").write_text("memo")
+    write_comparison(comparison(), tmp_path)
+    assert (tmp_path / "memo.html").read_text() == "memo"
+
+
+def test_a_folder_without_manifest_is_no_result(tmp_path: Path) -> None:
+    write_comparison(comparison(), tmp_path)
+    (tmp_path / "run.toml").unlink()
+    with pytest.raises(DataFileError, match="holds no complete result"):
+        read_comparison(tmp_path)
+    with pytest.raises(DataFileError, match="holds no complete result"):
+        read_comparison(tmp_path / "nowhere")
+
+
+def test_every_damaged_file_is_named(tmp_path: Path) -> None:
+    write_comparison(comparison(), tmp_path)
+    (tmp_path / "links.parquet").write_bytes((tmp_path / "links.parquet").read_bytes()[:-1])
+    (tmp_path / "sites.parquet").unlink()
+    with pytest.raises(DataFileError, match=r"(?s)links.parquet is not the file.*sites.parquet cannot be read"):
+        read_comparison(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"\xff\xfe",
+        b"format = 3",
+        b'format = "twin-comparison/1"',
+        b'format = "twin-comparison/1"\n[files]\n"../x.parquet" = "sha256:0"',
+        b'format = "twin-comparison/1"\n[files]\n',
+        b'format = "twin-run/1"\n[files]\n',
+    ],
+)
+def test_a_hostile_manifest_is_refused_with_a_sentence(tmp_path: Path, manifest: bytes) -> None:
+    (tmp_path / "run.toml").write_bytes(manifest)
+    with pytest.raises(DataFileError, match=str(tmp_path)):
+        read_comparison(tmp_path)
+
+
+def test_a_run_is_not_a_comparison(tmp_path: Path) -> None:
+    write_run(run(), tmp_path)
+    with pytest.raises(DataFileError, match="format is 'twin-run/1', must be 'twin-comparison/1'"):
+        read_comparison(tmp_path)
+
+
+class FailingDisk:
+    """Lets `allowed` calls of fsync and rename through, then says that the disk is full."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, allowed: int) -> None:
+        self.left = allowed
+        for owner, name in ((os, "fsync"), (Path, "replace")):
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
+
+    def _counted(self, call):
+        def counted(*arguments):
+            self.left -= 1
+            if self.left < 0:
+                raise OSError(28, "No space left on device")
+            return call(*arguments)
+
+        return counted
+
+
+def test_a_write_that_fails_anywhere_leaves_the_old_result_or_none(tmp_path: Path) -> None:
+    outcomes = []
+    for allowed in range(40):
+        folder = tmp_path / str(allowed)
+        write_comparison(comparison(1.0), folder)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            FailingDisk(monkeypatch, allowed)
+            try:
+                write_comparison(comparison(2.0), folder)
+                outcomes.append("new")
+                break
+            except DataFileError as error:
+                assert "No space left on device" in str(error)
+        assert not list(folder.glob(".*"))
+        try:
+            found = read_comparison(folder)
+        except DataFileError as error:
+            assert "holds no complete result" in str(error)
+            outcomes.append("none")
+        else:
+            outcomes.append({1.0: "old", 2.0: "new, unsure"}[float(found.rows["value"][0])])
+    # 8 files are on disk before the old manifest goes; the new one counts once it is renamed.
+    assert outcomes == ["old"] * 8 + ["none"] * 10 + ["new, unsure", "new"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataFileError, match="could not be written"):
+        write_comparison(comparison(), tmp_path / "file")
+
+
+def test_the_store_gives_back_what_was_put_and_nothing_else(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "runs")
+    assert store.get("ab12") is None
+    store.put("ab12", run())
+    found = store.get("ab12")
+    assert found is not None and found.seed == 7 and store.get("ab13") is None
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["ab12"]
+
+
+def test_a_damaged_run_is_as_good_as_none_and_is_put_anew(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.put("ab12", run())
+    (tmp_path / "ab12" / "trips.parquet").write_bytes(b"half")
+    assert store.get("ab12") is None
+    store.put("ab12", run())
+    assert store.get("ab12") is not None
+
+
+def test_a_whole_run_in_the_store_stays_as_it_is(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    store.put("ab12", run(seed=7))
+    store.put("ab12", run(seed=8))
+    found = store.get("ab12")
+    assert found is not None and found.seed == 7
+
+
+def test_a_put_that_fails_anywhere_leaves_no_run_behind(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for allowed in range(12):
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            FailingDisk(monkeypatch, allowed)
+            with pytest.raises(DataFileError):
+                store.put("ab12", run())
+        assert store.get("ab12") is None and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("key", ["", "../x", "A", ".hidden", "a/b"])
+def test_keys_that_could_leave_the_store_are_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ValueError, match="is no key of a run"):
+        RunStore(tmp_path).get(key)
+
+
+def test_the_key_tells_runs_apart_by_all_they_are_made_from() -> None:
+    made_from = {"city": "ab12", "seed": 1, "versions": {"twin": "0.1.0"}}
+    assert key_of(made_from) == key_of(dict(reversed(made_from.items())))
+    assert len({key_of(made_from), key_of(made_from | {"seed": 2}), key_of(made_from | {"seed": "1"})}) == 3

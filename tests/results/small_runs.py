@@ -1,0 +1,93 @@
+"""Runs small enough to check in the head: two streets of 1 km at 10 m/s, measured 07:00–09:00."""
+
+from typing import Any
+
+import pandas as pd
+
+from twin.clock import TimeWindow
+from twin.records import SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
+from twin.results.run import Arm, LightTraffic, Run
+
+SEVEN = 25_200.0
+NINE = 32_400.0
+WINDOW = TimeWindow(SEVEN, NINE)
+END_S = 36_000.0
+
+STREETS = pd.DataFrame(
+    {
+        "link_id": ["1", "2"],
+        "name": ["南大街", "青年路"],
+        "road_class": ["primary", "tertiary"],
+        "lanes": [2.0, 1.0],
+        "length_m": [1000.0, 1000.0],
+        "free_speed_mps": [10.0, 10.0],
+        "geometry": ["[[121.38,37.53],[121.39,37.53]]", "[[121.39,37.53],[121.4,37.53]]"],
+        "assumed": ["lanes", ""],
+    }
+)
+
+
+def trip(trip_id: int, time_s: float | None, **changed: Any) -> dict[str, Any]:
+    """A car that departs at 07:00 for both streets and wants no public space, unless changed; `time_s` None: no end."""
+    usual = {
+        "trip_id": trip_id,
+        "vehicle_class": "car",
+        "depart_s": SEVEN,
+        "enter_s": SEVEN,
+        "arrive_s": None if time_s is None else SEVEN + time_s,
+        "distance_m": 2000.0,
+        "free_flow_s": 200.0,
+        "status": "travelling" if time_s is None else "finished",
+        "search_s": 0.0,
+        "search_m": 0.0,
+        "found_space": None,
+        "free_travel_s": 250.0,
+        "near": False,
+    }
+    return usual | changed
+
+
+def trips_of(*trips: dict[str, Any]) -> pd.DataFrame:
+    table = pd.DataFrame(trips, columns=[*TRIP_COLUMNS, *STUDY_TRIP_COLUMNS])
+    return table.astype({"arrive_s": "float64", "found_space": "boolean"})
+
+
+def links_of(*rows: tuple[str, float, int, float | None]) -> pd.DataFrame:
+    """Interval statistics from (link id, interval start, vehicles that left, mean time s)."""
+    table = pd.DataFrame(rows, columns=["link_id", "interval_start_s", "left", "mean_travel_time_s"])
+    table["mean_travel_time_s"] = table["mean_travel_time_s"].astype("float64")
+    return table.assign(entered=table["left"], mean_density_vpkm=1.0, max_queue_m=0.0)
+
+
+def sites_of_run(*rows: tuple[str, float, int, int, int]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(SITE_COLUMNS))
+
+
+def books_of(trips: pd.DataFrame) -> dict[str, int]:
+    counts = {status: int((trips["status"] == status).sum()) for status in STATUSES}
+    return {"created": len(trips), **counts}
+
+
+def run_of(
+    trips: pd.DataFrame | None = None,
+    links: pd.DataFrame | None = None,
+    *,
+    arm: Arm = "before",
+    seed: int = 1,
+    scenario: str | None = None,
+    light_s: dict[str, float] | None = None,
+    streets: pd.DataFrame = STREETS,
+    **records: Any,
+) -> Run:
+    """A run of these tables; without trips one car that takes 300 s, without links one vehicle on each at 150 s."""
+    trips = trips_of(trip(1, 300.0)) if trips is None else trips
+    links = links_of(("1", SEVEN, 1, 150.0), ("2", SEVEN, 1, 150.0)) if links is None else links
+    return Run(
+        scenario=scenario or {"before": "baseline", "after": "yantai-2024"}[arm],
+        arm=arm,
+        seed=seed,
+        records=Records(trips=trips, links=links, books=books_of(trips), end_s=END_S, **records),
+        measured=WINDOW,
+        links=streets[["link_id", "length_m", "free_speed_mps"]],
+        free_times=LightTraffic(light_s or {}),
+    )

@@ -1,0 +1,132 @@
+"""Key figures of tiny runs, checked in the head: street 1 and 2 are 1 km long and take 100 s at free speed."""
+
+import math
+
+import pandas as pd
+import pytest
+from small_runs import NINE, SEVEN, links_of, run_of, trip, trips_of
+
+from twin.results import metrics
+from twin.results.metrics import metric_table
+from twin.wording import METRICS
+
+
+def value(run, metric, area="city", near_links=()):
+    table = metric_table(run, near_links).set_index(["area", "metric"])["value"]
+    return table[area, metric]
+
+
+def test_mean_time_delay_hours_and_speed_come_from_totals() -> None:
+    run = run_of(trips_of(trip(1, 300.0), trip(2, 500.0)))
+    names = ("mean_travel_time_s", "mean_delay_s", "vehicle_hours", "vehicle_km", "mean_speed_kmh", "tti")
+    assert [value(run, name) for name in names] == [400.0, 200.0, 800 / 3600, 4.0, 5.0 * 3.6, 800 / 500]
+
+
+def test_95_of_100_trips_take_no_longer_than_the_95th_percentile() -> None:
+    run = run_of(trips_of(*(trip(i, float(i)) for i in range(101))))
+    assert value(run, "p95_travel_time_s") == 95.0
+
+
+def test_an_unfinished_trip_counts_with_its_time_so_far() -> None:
+    run = run_of(trips_of(trip(1, 300.0), trip(2, None, depart_s=NINE - 100.0)))
+    assert value(run, "mean_travel_time_s") == (300.0 + 3700.0) / 2
+    assert value(run, "unfinished_share") == 0.5
+
+
+@pytest.mark.parametrize(("status", "share"), [("waiting_outside", 0.5), ("unroutable", 0.5), ("gave_up", 0.0)])
+def test_cars_that_never_arrive_are_unfinished_and_those_that_gave_up_are_not(status: str, share: float) -> None:
+    run = run_of(trips_of(trip(1, 300.0), trip(2, None, status=status)))
+    assert value(run, "unfinished_share") == share
+
+
+def test_only_trips_that_depart_in_the_window_count_its_end_excluded() -> None:
+    early, late = trip(2, 9000.0, depart_s=SEVEN - 1.0), trip(3, 9000.0, depart_s=NINE)
+    run = run_of(trips_of(trip(1, 300.0), early, late))
+    assert value(run, "mean_travel_time_s") == 300.0
+
+
+def test_buses_are_not_travellers() -> None:
+    run = run_of(trips_of(trip(1, 300.0), trip(2, 9000.0, vehicle_class="bus"), trip(3, 500.0, vehicle_class="truck")))
+    assert value(run, "mean_travel_time_s") == 400.0
+
+
+def test_search_is_averaged_over_those_who_want_a_public_space() -> None:
+    run = run_of(
+        trips_of(
+            trip(1, 300.0),
+            trip(2, 300.0, found_space=True),
+            trip(3, 400.0, found_space=True, search_s=100.0),
+            trip(4, 500.0, found_space=False, search_s=200.0, status="gave_up"),
+        )
+    )
+    assert (value(run, "mean_search_s"), value(run, "no_space_share")) == (100.0, 1 / 3)
+
+
+def test_who_still_searches_when_the_run_ends_has_found_no_space() -> None:
+    run = run_of(trips_of(trip(1, 300.0, found_space=True), trip(2, None, search_s=60.0)))
+    assert (value(run, "mean_search_s"), value(run, "no_space_share")) == (30.0, 0.5)
+
+
+def test_tpi_of_links_at_half_their_free_speed_is_4_by_annex_c() -> None:
+    run = run_of(links=links_of(("1", SEVEN, 10, 200.0), ("2", SEVEN, 10, 200.0)))
+    assert value(run, "tpi") == 4.0
+
+
+def test_tpi_weighs_links_by_vehicle_kilometres() -> None:
+    run = run_of(links=links_of(("1", SEVEN, 3, 100.0), ("2", SEVEN, 1, 500.0), ("2", SEVEN + 900, 0, None)))
+    # Delay-time ratios 0 and 0.8, weighted 3 to 1: 0.2, two thirds of the first band, 0–0.3.
+    assert value(run, "tpi") == pytest.approx(4 / 3, abs=1e-9)
+
+
+def test_tpi_takes_light_traffic_with_signals_as_free() -> None:
+    run = run_of(links=links_of(("1", SEVEN, 1, 150.0), ("2", SEVEN, 1, 100.0)), light_s={"1": 150.0})
+    assert value(run, "tpi") == 0.0
+
+
+def test_tpi_leaves_out_intervals_beyond_the_window() -> None:
+    run = run_of(links=links_of(("1", SEVEN, 1, 200.0), ("1", SEVEN - 900, 1, 9000.0), ("1", NINE, 1, 9000.0)))
+    assert value(run, "tpi") == 4.0
+
+
+def test_bus_speed_is_distance_over_time_of_runs_that_start_in_the_window() -> None:
+    buses = pd.DataFrame(
+        {
+            "run_id": ["a", "b", "c"],
+            "depart_s": [SEVEN, SEVEN, SEVEN - 600.0],
+            "arrive_s": [SEVEN + 1800.0, SEVEN + 3600.0, SEVEN + 9000.0],
+            "distance_m": [9000.0, 9000.0, 9000.0],
+        }
+    )
+    assert value(run_of(buses=buses), "bus_speed_kmh") == pytest.approx(18.0 / 1.5)
+
+
+def test_what_cannot_be_measured_is_nan_and_never_zero() -> None:
+    table = metric_table(run_of(trips_of(), links_of()), near_links={"1"})
+    zero = table[(table["value"] == 0.0)]["metric"].unique().tolist()
+    assert zero == ["vehicle_hours", "vehicle_km"]  # sums over nobody are 0
+    assert table["value"].isna().sum() == len(table) - 4
+
+
+def test_raw_runs_without_parking_have_every_other_figure() -> None:
+    raw = trips_of(trip(1, 300.0)).drop(columns=["search_s", "search_m", "found_space", "free_travel_s", "near"])
+    run = run_of(raw)
+    assert value(run, "mean_travel_time_s") == 300.0
+    assert all(math.isnan(value(run, name)) for name in ("tti", "mean_search_s", "no_space_share"))
+
+
+def test_near_counts_trips_marked_so_and_links_in_the_set() -> None:
+    run = run_of(
+        trips_of(trip(1, 300.0), trip(2, 500.0, near=True)),
+        links_of(("1", SEVEN, 1, 100.0), ("2", SEVEN, 1, 200.0)),
+    )
+    assert value(run, "mean_travel_time_s", "near", {"2"}) == 500.0
+    assert value(run, "tpi", "near", {"2"}) == 4.0
+
+
+def test_without_near_links_there_are_no_rows_for_them() -> None:
+    assert set(metric_table(run_of())["area"]) == {"city"}
+
+
+def test_every_metric_of_the_wording_table_is_measured_in_its_order() -> None:
+    assert metric_table(run_of())["metric"].tolist() == list(METRICS)
+    assert set(metrics.TRIP_METRICS) == set(METRICS) - {"tpi", "bus_speed_kmh"}

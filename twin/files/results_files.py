@@ -1,0 +1,169 @@
+"""Comparisons and runs on disk, and the store of runs already made, from which a study that was stopped goes on.
+
+How a folder is kept whole: `result_folder`.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pandas as pd
+
+from twin.clock import TimeWindow
+from twin.errors import DataFileError
+from twin.files.result_folder import MANIFEST, read_folder, sync_folder, write_folder
+from twin.records import Records
+from twin.results.comparison import Comparison
+from twin.results.run import Arm, LightTraffic, Run
+
+COMPARISON_FORMAT = "twin-comparison/1"
+RUN_FORMAT = "twin-run/1"
+
+_COMPARISON_FILES = {
+    "comparison.parquet": "rows",
+    "links.parquet": "links",
+    "sites.parquet": "sites",
+    "replications.parquet": "replications",
+    "settling.parquet": "settling",
+    "books.parquet": "books",
+    "measures.parquet": "measures",
+}
+_RECORD_FILES = {
+    "trips.parquet": "trips",
+    "links.parquet": "links",
+    "sites.parquet": "sites",
+    "buses.parquet": "buses",
+    "passages.parquet": "passages",
+    "gridlocks.parquet": "gridlocks",
+}
+_STREETS_FILE = "streets.parquet"
+_LIGHT_TRAFFIC_FILE = "light_traffic.parquet"
+_KEY = re.compile(r"[0-9a-z][0-9a-z_-]*")
+
+
+def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
+    """Write a comparison's tables and its `run.toml` into a folder, whose other files stay; returns the folder.
+
+    Null entries of `meta` are left out. Raises DataFileError where the folder cannot be written.
+    """
+    tables = {name: cast(pd.DataFrame, getattr(comparison, field)) for name, field in _COMPARISON_FILES.items()}
+    write_folder(Path(folder), tables, comparison.meta, COMPARISON_FORMAT)
+    return Path(folder)
+
+
+def read_comparison(folder: str | Path) -> Comparison:
+    """The comparison in a folder. Raises DataFileError where it is not one, or not as it was written."""
+    tables, meta = read_folder(Path(folder), COMPARISON_FORMAT)
+    missing = [name for name in _COMPARISON_FILES if name not in tables]
+    if missing:
+        raise DataFileError(f"{Path(folder) / MANIFEST}: does not list {', '.join(missing)}; run the study again.")
+    return Comparison(**{field: tables[name] for name, field in _COMPARISON_FILES.items()}, meta=meta)
+
+
+def write_run(run: Run, folder: str | Path) -> Path:
+    """Write one run's records and what its measures need into a folder; returns the folder."""
+    records = run.records
+    tables = {name: getattr(records, field) for name, field in _RECORD_FILES.items()}
+    tables = {name: table for name, table in tables.items() if table is not None}
+    tables[_STREETS_FILE] = run.links
+    times = pd.Series(run.free_times.times_s, dtype="float64")
+    tables[_LIGHT_TRAFFIC_FILE] = pd.DataFrame({"link_id": times.index.astype("str"), "time_s": times.to_numpy()})
+    facts = {
+        "scenario": run.scenario,
+        "arm": run.arm,
+        "seed": run.seed,
+        "measured_s": [run.measured.start_s, run.measured.end_s],
+        "end_s": records.end_s,
+        "relieved": records.relieved,
+        "passages_count": records.passages_count,
+        "books": records.books,
+        "seconds": records.seconds,
+    }
+    write_folder(Path(folder), tables, facts, RUN_FORMAT)
+    return Path(folder)
+
+
+def read_run(folder: str | Path) -> Run:
+    """The run in a folder. Raises DataFileError where it is not one, or not as it was written."""
+    tables, facts = read_folder(Path(folder), RUN_FORMAT)
+    try:
+        times = tables[_LIGHT_TRAFFIC_FILE]
+        records = Records(
+            trips=tables["trips.parquet"],
+            links=tables["links.parquet"],
+            sites=tables.get("sites.parquet"),
+            buses=tables.get("buses.parquet"),
+            passages=tables.get("passages.parquet"),
+            gridlocks=tables.get("gridlocks.parquet"),
+            books=facts["books"],
+            relieved=facts["relieved"],
+            passages_count=facts["passages_count"],
+            end_s=facts["end_s"],
+            seconds=facts["seconds"],
+        )
+        return Run(
+            scenario=facts["scenario"],
+            arm=cast(Arm, facts["arm"]),
+            seed=facts["seed"],
+            records=records,
+            measured=TimeWindow(*facts["measured_s"]),
+            links=tables[_STREETS_FILE],
+            free_times=LightTraffic(dict(zip(times["link_id"], times["time_s"], strict=True))),
+        )
+    except KeyError as error:
+        raise DataFileError(f"{Path(folder) / MANIFEST}: does not hold {error}; make the run again.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """Runs already made, each in a folder named by what it was made from (`key_of`)."""
+
+    folder: Path
+
+    def get(self, key: str) -> Run | None:
+        """The run of that key; None: not made yet, or damaged and to be made again."""
+        place = self._place(key)
+        if not (place / MANIFEST).is_file():
+            return None
+        with contextlib.suppress(DataFileError):
+            return read_run(place)
+        return None
+
+    def put(self, key: str, run: Run) -> None:
+        """Keep a run under its key, in one step; a whole one that is there already stays."""
+        place = self._place(key)
+        part = self.folder / f".{key}.{os.getpid()}.part"
+        try:
+            write_run(run, part)
+            if self.get(key) is None:
+                shutil.rmtree(place, ignore_errors=True)  # a damaged one
+                try:
+                    part.rename(place)
+                    sync_folder(self.folder)
+                except OSError as error:
+                    if self.get(key) is None:  # else another worker was quicker with the same run
+                        raise DataFileError(f"{place}: the run could not be kept ({error.strerror}).") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    def _place(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{key!r} is no key of a run: lower-case letters, digits, _ and - only")
+        return self.folder / key
+
+
+def key_of(made_from: Mapping[str, Any]) -> str:
+    """Key of a run by all that decides it (names, checksums, seed, versions): 32 hexadecimal digits, in any order.
+
+    >>> key_of({"seed": 1, "city": "ab"}) == key_of({"city": "ab", "seed": 1}) != key_of({"city": "ab", "seed": 2})
+    True
+    """
+    text = json.dumps(made_from, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
