@@ -1,4 +1,4 @@
-"""One town that hangs together: every kept street can be reached from every other, and left again.
+"""One town that hangs together: every kept junction can be reached from every other without turning round.
 
 Where the border of an extract cuts a street of two carriageways, the two ends are joined, so that the street
 stays; trips may begin and end there, but nobody turns round.
@@ -14,6 +14,9 @@ from twin.osm.street_graph import Stretch
 
 CUT_ENDS_APART_M = 60.0
 """Ends of two carriageways of one cut street lie no farther apart."""
+
+MOST_TRAPPED_SHARE = 0.1
+"""Streets that lead only into traps are left out up to this share of the length; beyond it trips there fail instead."""
 
 
 def join_cut_carriageways(
@@ -50,21 +53,71 @@ def join_cut_carriageways(
     return frozenset(joined)
 
 
-def connected(stretches: list[Stretch], merger: Merger, counts: Counter[str]) -> list[Stretch]:
+def connected(
+    stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int], counts: Counter[str]
+) -> list[Stretch]:
     """The stretches of the largest strongly connected part; the rest is counted.
 
-    Streets not built yet are kept where they would be part of it once open, but hold nothing together.
+    Streets not built yet are kept where they would be part of it once open, but hold nothing together. `cut_ends`:
+    nodes at which nothing turns.
     """
     built = [stretch for stretch in stretches if not stretch.is_planned]
-    nodes = _largest_part(built, merger, counts)
-    kept = [stretch for stretch in built if {merger.of(stretch.from_node), merger.of(stretch.to_node)} <= nodes]
+    kept = _within(built, _largest_part(built, merger, counts), merger)
+    kept = _without_traps(kept, merger, cut_ends)
     planned = [stretch for stretch in stretches if stretch.is_planned]
     if planned:
-        later = _largest_part([*kept, *planned], merger, Counter())
-        kept += [s for s in planned if {merger.of(s.from_node), merger.of(s.to_node)} <= later]
+        kept += _within(planned, _largest_part([*kept, *planned], merger, Counter()), merger)
     if len(kept) < len(stretches):
         counts["street directions left out because one cannot get there and back"] += len(stretches) - len(kept)
     return sorted(kept, key=lambda stretch: stretch.nodes)
+
+
+def _within(stretches: list[Stretch], nodes: set[int], merger: Merger) -> list[Stretch]:
+    return [stretch for stretch in stretches if {merger.of(stretch.from_node), merger.of(stretch.to_node)} <= nodes]
+
+
+def _without_traps(stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int]) -> list[Stretch]:
+    """Leave out junctions that one could reach or leave only by turning round in the street.
+
+    A core of stretches, each reachable from each by turns, must reach a junction and be reached from it. Where that
+    would cost more than MOST_TRAPPED_SHARE of the length (a town that is a tree has no core), all stays.
+    """
+    kept = stretches
+    while True:
+        nodes = _served_by_core(kept, merger, cut_ends)
+        inside = _within(kept, nodes, merger)
+        if len(inside) == len(kept):
+            return kept
+        kept = inside
+        length_m = sum(stretch.length_m for stretch in kept)
+        if length_m < (1.0 - MOST_TRAPPED_SHARE) * sum(stretch.length_m for stretch in stretches):
+            return stretches
+
+
+def _served_by_core(stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int]) -> set[int]:
+    """Junctions that the largest set of mutually reachable stretches reaches, and from which it is reached."""
+    ends = [(merger.of(stretch.from_node), merger.of(stretch.to_node)) for stretch in stretches]
+    leaving: dict[int, list[int]] = {}
+    for number, (start, _) in enumerate(ends):
+        leaving.setdefault(start, []).append(number)
+    stops = {merger.of(node) for node in cut_ends}
+    turns: nx.DiGraph[int] = nx.DiGraph()
+    turns.add_nodes_from(range(len(ends)))
+    turns.add_edges_from(
+        (number, onward)
+        for number, (start, end) in enumerate(ends)
+        if end not in stops
+        for onward in leaving.get(end, ())
+        if ends[onward][1] != start
+    )
+    parts = list(nx.strongly_connected_components(turns))
+    if not parts:
+        return set()
+    core = max(parts, key=lambda part: (sum(stretches[i].length_m for i in sorted(part)), -min(part)))
+    first = min(core)
+    reached = nx.descendants(turns, first) | {first}
+    reaching = nx.ancestors(turns, first) | {first}
+    return {ends[i][1] for i in reached} & {ends[i][0] for i in reaching}
 
 
 def _largest_part(stretches: list[Stretch], merger: Merger, counts: Counter[str]) -> set[int]:

@@ -48,7 +48,7 @@ def network_of(
     merger = Merger(extract.positions)
     cut_ends = join_cut_carriageways(stretches, merger, extract.positions, counts)
     merge_junctions(stretches, controls, merger, counts)
-    kept = connected(outside_junctions(stretches, merger, counts), merger, counts)
+    kept = connected(outside_junctions(stretches, merger, counts), merger, cut_ends, counts)
     if not kept:
         raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
     nodes = {node.id: node for node in _nodes(kept, merger, controls)}
