@@ -4,7 +4,7 @@ Times are kept on a grid of whole microseconds, which is the flow's unit; so a s
 vehicle that needs 0.3 s agree on when "now" is.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Protocol
@@ -13,12 +13,41 @@ import simpy
 from simpy.core import EmptySchedule
 from simpy.events import NORMAL, Event, Process
 
-from twin.sim.rules import MICROS
+from twin.sim.rules import MICROS, NEVER
 
 FLOW, STORY = 0, 1
 FIRST_UNNAMED_AGENT = 1 << 48  # stories without an agent id come after those with one, in order of creation
 
 Story = Generator[Event, Any, Any]
+
+
+class FlowEvent(Event):
+    """What a flow does again and again, one at a time: an event that is never used up.
+
+    Only its `due_us` counts: an entry on the calendar for any other time is out of date and passes unnoticed.
+    """
+
+    def __init__(self, env: "Environment", server: int, happens: Callable[[int], None]) -> None:
+        super().__init__(env)
+        self.server = server
+        self.happens = happens
+        self.due_us = NEVER
+
+
+class StoryProcess(Process):
+    """A story under way; `agent` orders it among others at the same instant."""
+
+    def __init__(self, env: "Environment", generator: Story, agent: int) -> None:
+        super().__init__(env, generator)
+        self.agent = agent
+
+
+class LegEnd(Event):
+    """A vehicle has come to the end of its leg; of several at one instant, the lowest vehicle goes first."""
+
+    def __init__(self, env: "Environment", vehicle: int) -> None:
+        super().__init__(env)
+        self.agent = vehicle
 
 
 class MovesVehicles(Protocol):
@@ -38,6 +67,7 @@ class Environment(simpy.Environment):
         super().__init__(initial_time)
         self._sequence = count()
         self._unnamed = count(FIRST_UNNAMED_AGENT)
+        self._starting: int | None = None  # agent of the story that is being made
         self.calendar_flow: MovesVehicles | None = None
 
     @property
@@ -47,8 +77,9 @@ class Environment(simpy.Environment):
 
     def story(self, generator: Story, agent: int | None = None) -> Process:
         """Start a story now; `agent` orders it among others at the same instant."""
-        process = Process(self, generator)
-        process.agent = next(self._unnamed) if agent is None else agent
+        self._starting = next(self._unnamed) if agent is None else agent
+        process = StoryProcess(self, generator, self._starting)
+        self._starting = None
         return process
 
     def story_at(self, start_s: float, generator: Story, agent: int) -> None:
@@ -57,23 +88,30 @@ class Environment(simpy.Environment):
         begin._ok = True
         begin._value = None
         assert begin.callbacks is not None
-        begin.callbacks.append(lambda _: self.story(generator, agent))
+        begin.callbacks.append(lambda _: self._begin(generator, agent))
         self._put(round(start_s * MICROS), STORY, NORMAL, agent, begin)
 
+    def _begin(self, generator: Story, agent: int) -> None:
+        self.story(generator, agent)
+
     def schedule(self, event: Event, priority: Any = NORMAL, delay: float = 0) -> None:
-        """Put a triggered event on the calendar; its agent is that of the story that acts, or the event's own."""
-        agent = getattr(event, "agent", None)
+        """Put a triggered event on the calendar; its agent is its own, or that of the story that begins or acts."""
+        agent = getattr(event, "agent", self._starting)
         if agent is None:
             active = self._active_proc
             agent = FIRST_UNNAMED_AGENT if active is None else getattr(active, "agent", FIRST_UNNAMED_AGENT)
         self._put(round((self._now + delay) * MICROS), STORY, priority, agent, event)
 
-    def schedule_flow(self, event: Event, time_us: int, server: int) -> None:
-        """Put a flow's event on the calendar, ahead of every story of that instant."""
-        self._put(time_us, FLOW, NORMAL, server, event)
+    def schedule_flow(self, event: FlowEvent, time_us: int) -> None:
+        """Put a flow's event at that time instead of any other, ahead of every story then; NEVER takes it off."""
+        if time_us != event.due_us:
+            event.due_us = time_us
+            if time_us < NEVER:
+                self._put(time_us, FLOW, NORMAL, event.server, event)
 
     def _put(self, time_us: int, kind: int, priority: int, agent: int, event: Event) -> None:
-        heappush(self._queue, (time_us, kind, priority, agent, next(self._sequence), event))  # type: ignore[misc,arg-type]
+        queue: Any = self._queue  # SimPy's own list; entries in this order are its idea, too
+        heappush(queue, (time_us, kind, priority, agent, next(self._sequence), event))
 
     def set_now_us(self, time_us: int) -> None:
         """Move the clock to an instant at which the flow has legs to hand over."""
@@ -81,7 +119,10 @@ class Environment(simpy.Environment):
 
     def peek(self) -> float:
         """Time of the next event (s); infinite when there is none."""
-        times = [entry[0] for entry in self._queue[:1]]
+        queue: Any = self._queue
+        while queue and queue[0][1] == FLOW and queue[0][-1].due_us != queue[0][0]:
+            heappop(queue)
+        times = [entry[0] for entry in queue[:1]]
         if self.calendar_flow is not None:
             times.append(self.calendar_flow.next_us())
         return min(times, default=float("inf")) / MICROS
@@ -97,7 +138,13 @@ class Environment(simpy.Environment):
                 return
         if not queue:
             raise EmptySchedule
-        time_us, _, _, _, _, event = heappop(queue)
+        time_us, kind, _, _, _, event = heappop(queue)
+        if kind == FLOW:
+            if event.due_us == time_us:
+                self._now = time_us / MICROS
+                event.due_us = NEVER
+                event.happens(time_us)
+            return
         self._now = time_us / MICROS
         callbacks, event.callbacks = event.callbacks, None
         for callback in callbacks:

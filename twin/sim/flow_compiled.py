@@ -1,18 +1,17 @@
 """`CompiledFlow`: the rules over arrays, compiled by numba. The flow of every study."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from simpy.events import Event
 
-from twin.city.vehicles import SMALLEST_PCU
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S
 from twin.sim import kernel as k
 from twin.sim import memory
-from twin.sim.environment import Environment
+from twin.sim.environment import Environment, LegEnd
 from twin.sim.flow import PATIENCE_S, Fleet, FlowRecords, GridlockPolicy, VehicleTable, class_index, interval_us
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import FlowTables
@@ -37,7 +36,7 @@ class CompiledFlow:
         self.tables = tables
         self._n_vehicles = len(fleet)
         self._route_used = len(fleet.route)
-        self._events: dict[int, Event] = {}
+        self._events: dict[int, LegEnd] = {}
         self._state = _state(tables, fleet, env.now_us, gridlock, keep_passages)
         self._leg_begins = fleet.route_start.astype(np.int64).copy()
         self._past_legs = np.zeros((len(fleet), 2), dtype=np.int64)
@@ -51,7 +50,7 @@ class CompiledFlow:
             fleet.route, fleet.route_start, fleet.route_end, self._state.road, self._state.turn
         )
         if vehicle >= 0:
-            raise SimulationError(_no_turn(self.tables, int(fleet.route[at]), int(fleet.route[at + 1]), int(vehicle)))
+            raise self.tables.no_turn(int(fleet.route[at]), int(fleet.route[at + 1]), int(vehicle))
 
     # --- what stories say -------------------------------------------------------------------------------------
 
@@ -72,11 +71,12 @@ class CompiledFlow:
         return vehicle
 
     def drive(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> Event:
-        event = Event(self.env)
-        event.agent = vehicle
+        event = LegEnd(self.env, vehicle)
         n = len(route)
         if n == 0:
             return event.succeed()
+        if vehicle in self._events:
+            raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
         row = self._state.vehicle[vehicle]
         stands_on = int(row["where"]) if row["status"] == k.STANDING else None
         self._check_turns(vehicle, route if stands_on is None else [stands_on, *route])
@@ -93,38 +93,46 @@ class CompiledFlow:
         self._state.route[begin : begin + n] = route
         self._route_used = begin + n
         self._events[vehicle] = event
-        k.start_leg(self._state, vehicle, self.env.now_us, begin, begin + n)
+        self._say(k.start_leg, vehicle, self.env.now_us, begin, begin + n)
         return event
+
+    def _say(self, what: Callable[..., int], *words: int) -> None:
+        """Tell the kernel something, making room first where it asks for it."""
+        while (answer := what(self._state, *words)) != k.IDLE:
+            self._grow(answer)
 
     def _check_turns(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
         pool = np.asarray(route, dtype=np.int32)
         whole = np.zeros(1, dtype=np.int64), np.array([len(pool)], dtype=np.int64)
         _, at = k.first_broken_turn(pool, *whole, self._state.road, self._state.turn)
         if at >= 0:
-            raise SimulationError(_no_turn(self.tables, int(pool[at]), int(pool[at + 1]), vehicle))
+            raise self.tables.no_turn(int(pool[at]), int(pool[at + 1]), vehicle)
 
     def hold(self, vehicle: int) -> None:
         self._take_off(vehicle, k.ASIDE)
 
     def leave(self, vehicle: int) -> None:
-        if self._state.vehicle[vehicle]["status"] == k.STANDING:
+        if vehicle in self._events or self._state.vehicle[vehicle]["status"] == k.STANDING:
             self._take_off(vehicle, k.GONE)
         else:
             self._state.vehicle[vehicle]["status"] = k.GONE
 
     def _take_off(self, vehicle: int, status: int) -> None:
         if self._state.vehicle[vehicle]["status"] != k.STANDING:
-            raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot step aside")
-        k.take_off(self._state, vehicle, self.env.now_us, status)
+            raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot leave the road")
+        self._say(k.take_off, vehicle, self.env.now_us, status)
 
     def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
         state, numbers = self._state, self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share)
         road = state.road[segment]
-        road["storage"], road["free_storage"] = numbers.storage, numbers.free_storage
-        road["us_per_pcu"], road["wave_us"], road["jam_mm"] = numbers.us_per_pcu, numbers.wave_us, numbers.jam_mm
+        road["storage"], road["us_per_pcu"], road["jam_mm"] = numbers.storage, numbers.us_per_pcu, numbers.jam_mm
+        road["wave_us"], road["wave_us_per_pcu"] = numbers.wave_us, numbers.wave_us_per_pcu
+        # The shortcut of `is_surely_free` was derived for a road that does not change.
+        road["free_storage"] = -1
+        state.approach[segment]["room_at"] = 0
         state.free_us[segment], state.entry_gap[segment] = numbers.free_us, numbers.entry_gap_us
         state.exit_gap[self.tables.turns_out(segment)] = numbers.exit_gap_us
-        k.close_segment(state, segment, self.env.now_us, int(numbers.is_closed))
+        self._say(k.close_segment, segment, self.env.now_us, int(numbers.is_closed))
 
     # --- the clock --------------------------------------------------------------------------------------------
 
@@ -143,9 +151,10 @@ class CompiledFlow:
 
     def _hand_over(self) -> None:
         control = self._state.control[0]
-        ended = self._state.ended[: control["ended"]]
+        ended = self._state.ended[: control["ended"]].tolist()
         self.env.set_now_us(int(control["now"]))
-        for vehicle in ended.tolist():
+        control["ended"] = 0
+        for vehicle in ended:
             self._events.pop(vehicle).succeed()
 
     def _grow(self, answer: int) -> None:
@@ -153,7 +162,7 @@ class CompiledFlow:
         if answer == k.MORE_PASSAGES:
             self._state = state._replace(passage=_doubled(state.passage))
         elif answer == k.MORE_INTERVALS:
-            self._state = state._replace(count=_doubled(state.count))
+            self._state = state._replace(counts=_doubled(state.counts))
         else:
             self._state = state._replace(cycle=_doubled(state.cycle), cycle_links=_doubled(state.cycle_links))
 
@@ -163,7 +172,7 @@ class CompiledFlow:
         control = self._state.control[0]
         now = max(self.env.now_us, int(control["now"]))
         last = int(now // control["interval_us"] - control["first_interval"])
-        while len(self._state.count) <= last + 1:
+        while len(self._state.counts) <= last + 1:
             self._grow(k.MORE_INTERVALS)
         state = self._state
         k.close_counts(state, now)
@@ -184,7 +193,7 @@ class CompiledFlow:
                 free_us=free_us,
                 vehicle_class=vehicles["kind"].copy(),
             ),
-            counts=state.count[: last + 1],
+            counts=state.counts[: last + 1],
             first_interval=int(control["first_interval"]),
             passages=None if passages is None else passages.view(np.int64).reshape(-1, 4),
             n_passages=int(control["passages"]),
@@ -207,12 +216,6 @@ class CompiledFlow:
                 cumulative = np.concatenate([[0], np.cumsum(times[pool])])
                 free_us[mine] += cumulative[vehicles["at"][mine]] - cumulative[begins[mine]]
         return driven_mm, free_us
-
-
-def _no_turn(tables: FlowTables, from_segment: int, to_segment: int, vehicle: int) -> str:
-    links = tables.network.links
-    from_link, to_link = (links[int(tables.segment_link[s])].id for s in (from_segment, to_segment))
-    return f"vehicle {vehicle}: its route turns from link {from_link} into link {to_link}, but there is no such turn"
 
 
 def _doubled(array: NDArray[Any]) -> NDArray[Any]:
@@ -242,10 +245,9 @@ def _roads(tables: FlowTables) -> NDArray[Any]:
     road = memory.zeros(tables.n_segments, k.ROAD)
     road["wave_us"], road["storage"] = tables.wave_us, tables.storage
     road["us_per_pcu"], road["jam_mm"] = tables.us_per_pcu, tables.jam_mm_per_pcu
+    road["wave_us_per_pcu"] = tables.wave_us_per_pcu
     road["length_mm"] = np.maximum(1, tables.length_mm)
-    # The ring holds the exits of one storage of the smallest vehicles, and a few more.
-    n_exits = tables.storage // round(SMALLEST_PCU * MICROS) + 4
-    ring_size = 1 << np.ceil(np.log2(n_exits)).astype(np.int64)
+    ring_size = tables.exits_kept
     road["free_storage"] = tables.free_storage
     road["ring_at"], road["ring_mask"] = np.cumsum(ring_size) - ring_size, ring_size - 1
     road["out_at"], road["out_end"] = tables.out_start[:-1], tables.out_start[1:]
@@ -300,7 +302,7 @@ def _state(tables: FlowTables, fleet: Fleet, start_us: int, gridlock: GridlockPo
         route=memory.copied(fleet.route),
         heap=memory.zeros(3 * n, k.ENTRY),
         heap_at=memory.copied(np.full(3 * n, k.NOBODY, dtype=np.int64)),
-        count=memory.zeros(((latest_us - start_us) // width + 5, n, 5)),
+        counts=memory.zeros(((latest_us - start_us) // width + 5, n, 5)),
         passage=np.zeros(len(fleet.route) + 1024 if keep_passages else 1, dtype=k.PASSAGE),
         ended=np.zeros(n, dtype=np.int64),
         cycle=np.zeros(64, dtype=k.CYCLE),

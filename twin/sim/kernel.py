@@ -18,7 +18,7 @@ The calendar is an indexed binary heap by (time, server), so equal times are ser
 Everything is a 64-bit integer: times in µs, vehicles in micro-PCU, lengths in mm. Nothing here allocates.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -36,7 +36,7 @@ IDLE, LEGS_ENDED, MORE_PASSAGES, MORE_INTERVALS, MORE_CYCLES = range(5)
 """What `advance` answers: nothing left until then, or what the caller must do before it goes on."""
 
 ENTERED, LEFT, TIME_ON, DENSITY, QUEUE_MM = range(5)
-"""Layers of `State.count`."""
+"""Layers of `State.counts`."""
 
 
 def _integers(*names: str) -> np.dtype:
@@ -99,7 +99,7 @@ class State(NamedTuple):
     route: np.ndarray  # int32: segments, one vehicle's after another's
     heap: np.ndarray  # (3L,) ENTRY
     heap_at: np.ndarray  # (3L,) position of each server in the heap, −1: not in it
-    count: np.ndarray  # (n_intervals, L, 5)
+    counts: np.ndarray  # (n_intervals, L, 5)
     passage: np.ndarray  # PASSAGE
     ended: np.ndarray  # (L,) vehicles whose legs ended at this instant
     cycle: np.ndarray  # CYCLE
@@ -110,8 +110,9 @@ class State(NamedTuple):
 
 # Reference counts and copies of the state at every call would cost ten times the work itself: helpers are inlined,
 # and since nothing here allocates no counting is needed (`_nrt`).
-_inlined = numba.njit(cache=True, forceinline=True, _nrt=False)
-_entry = numba.njit(cache=True, _nrt=False)
+_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+_inlined = numba.njit(forceinline=True, **_OPTIONS)
+_entry = numba.njit(**_OPTIONS)
 
 earliest_exit = _inlined(rules.earliest_exit)
 wait_for_green = _inlined(rules.wait_for_green)
@@ -376,7 +377,7 @@ def _new_head(s, a, now):
 def _count_vehicles(s, j, now, change):
     """Keep the time integral of vehicles on segment j (veh·µs in the present interval)."""
     here = s.approach[j]
-    s.count[s.control[0].row, j, DENSITY] += here.on * (now - here.since)
+    s.counts[s.control[0].row, j, DENSITY] += here.on * (now - here.since)
     here.since = now
     here.on += change
 
@@ -391,13 +392,29 @@ def _next_interval(s):
     control.row_ends += control.interval_us
 
 
+@_inlined
+def _open_books(s, now):
+    """Begin the interval of that time, and see that there is room to name the gridlocks one event may close."""
+    control = s.control[0]
+    while now >= control.row_ends:
+        if control.row + 1 >= s.counts.shape[0]:
+            return MORE_INTERVALS
+        _next_interval(s)
+    if control.cycles + 4 >= s.cycle.shape[0]:
+        return MORE_CYCLES
+    if control.cycle_links + 5 * (s.road.shape[0] + 1) >= s.cycle_links.shape[0]:
+        return MORE_CYCLES
+    return IDLE
+
+
 @_entry
 def _count_queue(s, i, v, now):
     """Where vehicle v on segment i had to stop: its rear, from the segment's end (Newell 1993).
 
     Behind a cumulative level X it stood if it came to that place before the wave of the exit from X on did:
     exit + (level of v − cum after the exit) / q > arrival of v at the end. Exits are at least 1/q apart, so this
-    holds from some exit on: the first such exit is the farthest stop. Nothing is counted where no stop is seen yet.
+    holds from some exit on: the first such exit is the farthest stop. Where no exit has come yet that would free it,
+    it stands since it came there; less than a headway is no stop.
     """
     road = s.road[i]
     here = s.approach[i]
@@ -418,19 +435,20 @@ def _count_queue(s, i, v, now):
         stood_behind = before.cum
         previous = before.time
     ahead = vehicle.level - stood_behind
+    front_mm = min(road.length_mm, ahead * road.jam_mm // MICROS)
+    stopped = vehicle.arrives - (vehicle.arrives - vehicle.entry) * front_mm // road.length_mm
     until = now
     if low < here.exits:
         exit_ = s.ring[road.ring_at + (low & road.ring_mask)]
         start = time_of_level(stood_behind, exit_.cum, exit_.time, previous, road.us_per_pcu)
         until = min(now, start + ahead * road.wave_us_per_pcu // MICROS)
-    rear_mm = min(road.length_mm, (ahead + vehicle.pcu) * road.jam_mm // MICROS)
-    stopped = vehicle.arrives - (vehicle.arrives - vehicle.entry) * rear_mm // road.length_mm
-    if stopped > until:
+    elif now - stopped < road.us_per_pcu:
         return
+    rear_mm = min(road.length_mm, (ahead + vehicle.pcu) * road.jam_mm // MICROS)
     width = s.control[0].interval_us
     for interval in range(stopped // width, until // width + 1):
         row = interval - s.control[0].first_interval
-        s.count[row, i, QUEUE_MM] = max(s.count[row, i, QUEUE_MM], rear_mm)
+        s.counts[row, i, QUEUE_MM] = max(s.counts[row, i, QUEUE_MM], rear_mm)
 
 
 # --- moving -----------------------------------------------------------------------------------------------------
@@ -455,8 +473,8 @@ def _leave_segment(s, i, v, now, gap):
     here.next_exit = now + gap
     _count_vehicles(s, i, now, -1)
     row = s.control[0].row
-    s.count[row, i, LEFT] += 1
-    s.count[row, i, TIME_ON] += now - vehicle.entry
+    s.counts[row, i, LEFT] += 1
+    s.counts[row, i, TIME_ON] += now - vehicle.entry
     if s.control[0].keep_passages != 0:
         s.passage[vehicle.passage].exit = now
 
@@ -476,7 +494,7 @@ def _enter_segment(s, j, v, now):
     here.next_entry = now + s.entry_gap[j, vehicle.kind]
     _count_vehicles(s, j, now, 1)
     control = s.control[0]
-    s.count[control.row, j, ENTERED] += 1
+    s.counts[control.row, j, ENTERED] += 1
     if control.keep_passages != 0:
         passage = s.passage[control.passages]
         passage.vehicle = v
@@ -554,11 +572,11 @@ def _end_leg(s, i, now):
         s.ended[s.control[0].ended] = v
         s.control[0].ended += 1
     else:
-        take_off(s, v, now, GONE)
+        _take_off(s, v, now, GONE)
 
 
 @_entry
-def take_off(s, v, now, status):
+def _take_off(s, v, now, status):
     """Take the head vehicle v off its segment, to the roadside (ASIDE) or for good (GONE)."""
     vehicle = s.vehicle[v]
     i = vehicle.where
@@ -579,6 +597,8 @@ def _relieve(s, i, now):
     if s.in_cycle[i] == 0 or here.head == NOBODY or here.target < 0 or here.target >= n:
         return
     ready = max(here.ready, _green_from(s, here.turn, now))
+    if s.road[here.target].closed != 0:
+        ready = now + s.control[0].patience_us
     if ready > now:
         _schedule(s, 2 * n + i, ready)
         return
@@ -605,12 +625,9 @@ def advance(s, until):
             break
         if control.keep_passages != 0 and control.passages >= s.passage.shape[0]:
             return MORE_PASSAGES
-        while now >= control.row_ends:
-            if control.row + 1 >= s.count.shape[0]:
-                return MORE_INTERVALS
-            _next_interval(s)
-        if control.cycles + 4 >= s.cycle.shape[0] or control.cycle_links + 5 * (n + 1) >= s.cycle_links.shape[0]:
-            return MORE_CYCLES
+        answer = _open_books(s, now)
+        if answer != IDLE:
+            return answer
         control.steps += 1
         control.now = now
         if server < n:
@@ -627,6 +644,7 @@ def advance(s, until):
 
 
 # --- what the outside says --------------------------------------------------------------------------------------
+# Each answers IDLE when done, or what the caller must make room for before it says it again.
 
 
 @_entry
@@ -636,18 +654,31 @@ def next_time(s):
 
 
 @_entry
+def take_off(s, v, now, status):
+    """Take vehicle v, which stands, off its segment, to the roadside (ASIDE) or for good (GONE)."""
+    answer = _open_books(s, now)
+    if answer == IDLE:
+        _take_off(s, v, now, status)
+    return answer
+
+
+@_entry
 def start_leg(s, v, now, route_at, route_end):
     """Send vehicle v along `route[route_at:route_end]`: onward from where it stands, or in from outside."""
+    answer = _open_books(s, now)
+    if answer != IDLE:
+        return answer
     vehicle = s.vehicle[v]
     vehicle.at = route_at
     vehicle.end = route_end
     if vehicle.status == STANDING:
         vehicle.status = MOVING
         _new_head(s, vehicle.where, now)
-        return
-    vehicle.depart = now
-    vehicle.status = OUTSIDE
-    _join_queue(s, s.road.shape[0] + s.route[route_at], v, now)
+    else:
+        vehicle.depart = now
+        vehicle.status = OUTSIDE
+        _join_queue(s, s.road.shape[0] + s.route[route_at], v, now)
+    return IDLE
 
 
 @_entry
@@ -694,8 +725,11 @@ def load_origins(s, order, start_us):
 @_entry
 def close_segment(s, j, now, closed):
     """Close segment j to entries, or open it again."""
-    s.road[j].closed = closed
-    _reconsider(s, j, now)
+    answer = _open_books(s, now)
+    if answer == IDLE:
+        s.road[j].closed = closed
+        _reconsider(s, j, now)
+    return answer
 
 
 @_entry
@@ -707,8 +741,7 @@ def close_counts(s, now):
         _count_vehicles(s, j, now, 0)
         v = s.approach[j].head
         while v != NOBODY:
-            if now - s.vehicle[v].arrives >= s.road[j].us_per_pcu:
-                _count_queue(s, j, v, now)
+            _count_queue(s, j, v, now)
             v = s.vehicle[v].next
 
 

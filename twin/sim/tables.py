@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.network import Movement, Network
 from twin.city.signals import SignalPlan
-from twin.city.vehicles import VEHICLE_CLASSES
+from twin.city.vehicles import SMALLEST_PCU, VEHICLE_CLASSES
 from twin.errors import SimulationError
 from twin.sim.rules import MICROS
 
@@ -22,6 +22,9 @@ Ints = NDArray[np.int64]
 
 SEGMENT_M = 250.0
 """Longest segment in studies (m). Bus stops lie some 530 m apart in Yantai, so this places each within 125 m."""
+
+MOST_WEIGHT_RATIO = 1e6
+"""Merge weights that differ by more act as if they differed by this, so that tags stay whole 64-bit numbers."""
 
 CLASS_NAMES = tuple(VEHICLE_CLASSES)
 CLASS_PCU = tuple(round(kind.pcu * MICROS) for kind in VEHICLE_CLASSES.values())
@@ -33,13 +36,17 @@ class SegmentNumbers:
 
     is_closed: bool
     storage: int
-    free_storage: int
     us_per_pcu: int
     wave_us: int
     jam_mm: int
     free_us: Ints
     entry_gap_us: Ints
     exit_gap_us: Ints
+
+    @property
+    def wave_us_per_pcu(self) -> int:
+        """Time the backward wave takes for the road of one standing PCU (µs)."""
+        return self.wave_us * MICROS // self.storage
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,14 +109,11 @@ class FlowTables:
         give back the numbers of the tables.
         """
         lanes = lane_share if lane_share > 0 else 1.0
-        is_same = lanes == 1.0 and speed_share == 1.0
         free_us = np.maximum(1, np.rint(self.free_us[:, segment] / speed_share)).astype(np.int64)
         slower_us = int(free_us.min() - self.free_us[:, segment].min())
         return SegmentNumbers(
             is_closed=lane_share <= 0,
             storage=max(1, round(int(self.storage[segment]) * lanes)),
-            # The shortcut of `is_surely_free` is for the numbers it was derived from.
-            free_storage=int(self.free_storage[segment]) if is_same else -1,
             us_per_pcu=round(int(self.us_per_pcu[segment]) / lanes),
             wave_us=max(1, int(self.wave_us[segment]) - slower_us),
             jam_mm=round(int(self.jam_mm_per_pcu[segment]) / lanes),
@@ -125,6 +129,31 @@ class FlowTables:
     def last_segment(self, link_index: int) -> int:
         """The segment at whose end a link ends."""
         return int(self.segment_start[link_index + 1]) - 1
+
+    @property
+    def exits_kept(self) -> Ints:
+        """How many of its last exits each segment remembers: as many as the smallest vehicles fit on it, and more.
+
+        Shape (L,), each a power of two.
+        """
+        fit = self.storage // round(SMALLEST_PCU * MICROS) + 4
+        return np.array([1 << int(count - 1).bit_length() for count in fit.tolist()], dtype=np.int64)
+
+    @property
+    def wave_us_per_pcu(self) -> Ints:
+        """Time the backward wave takes for the road of one standing PCU (µs). Shape (L,)."""
+        return np.array(
+            [wave * MICROS // full for wave, full in zip(self.wave_us.tolist(), self.storage.tolist(), strict=True)],
+            dtype=np.int64,
+        )
+
+    def no_turn(self, from_segment: int, to_segment: int, vehicle: int) -> SimulationError:
+        """The error of a route that turns where no turn is."""
+        links = self.network.links
+        from_link, to_link = (links[self.link_of(segment)].id for segment in (from_segment, to_segment))
+        return SimulationError(
+            f"vehicle {vehicle}: its route turns from link {from_link} into link {to_link}, but there is no such turn"
+        )
 
 
 def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segment_m: float | None = None) -> FlowTables:
@@ -180,7 +209,7 @@ def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segmen
         turn_to=turn_to,
         exit_gap_us=np.stack([_micro(p / exit_vps) for p in pcu]),
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
-        weight_step=_micro(1e6 / np.concatenate([turn_weight, origin_weight])),
+        weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight]), turn_to, n_segments),
         out_start=out_start.astype(np.int64),
         in_start=in_start.astype(np.int64),
         in_turns=in_order.astype(np.int64),
@@ -192,6 +221,14 @@ def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segmen
 
 def _micro(values: NDArray[np.float64], scale: int = MICROS) -> Ints:
     return np.rint(np.asarray(values, dtype=np.float64) * scale).astype(np.int64)
+
+
+def _weight_steps(weights: NDArray[np.float64], turn_to: Ints, n_segments: int) -> Ints:
+    """Tag step per PCU of each turn, then of each origin: 1 for the heaviest that enters the same segment."""
+    into = np.concatenate([turn_to, np.arange(n_segments)])
+    heaviest = np.zeros(n_segments)
+    np.maximum.at(heaviest, into, weights)
+    return _micro(np.minimum(heaviest[into] / weights, MOST_WEIGHT_RATIO))
 
 
 def _segment_turns(network: Network, segment_start: Ints) -> tuple[Ints, Ints, list[Movement | None]]:

@@ -1,0 +1,390 @@
+"""`SimpyFlow`: how vehicles move, written to be read. `CompiledFlow` does the same with arrays, to the last bit.
+
+A street network is a set of **segments**. A segment is a first-in, first-out row of vehicles; and it is a *server*
+that lets vehicles in, one after another. Those who ask to be let in are the **approaches**: the segments that lead
+to it, and its **origin**, the row of vehicles that wait outside. Of each approach only the first vehicle, its
+*head*, asks; the head knows when it is *ready* (it has arrived, the one before it is out of the way, its turn shows
+green) and which segment it wants.
+
+A segment lets the next vehicle in when a head is ready, the headway since the last entry is over, and there is
+room. Only that moment is on the SimPy calendar, one event for each segment; who goes is decided when it comes. A
+full segment whose next gap nobody can foresee has no event at all: the exit that makes the gap sets one. So a
+blocked head costs nothing, and a passage costs one event.
+
+`_serve`, `_reconsider`, `_move` and `_new_head` are the whole of it; the formulas are in `rules`.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from simpy.events import Event
+
+from twin.errors import SimulationError
+from twin.records import INTERVAL_S
+from twin.sim.environment import Environment, FlowEvent, LegEnd
+from twin.sim.flow import PATIENCE_S, Fleet, FlowRecords, GridlockPolicy, VehicleTable, class_index, interval_us
+from twin.sim.kernel import ASIDE, GONE, MOVING, OUTSIDE, STANDING
+from twin.sim.rules import MICROS, NEVER, earliest_exit, room_level, start_tag, tag_step, time_of_level
+from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
+from twin.sim.tables import FlowTables
+
+
+class SimpyFlow:
+    """Moves vehicles by events on the SimPy calendar; see `flow.Flow` for the interface.
+
+    `fleet`: vehicles with whole routes, numbered from 0; story vehicles are numbered after them.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        tables: FlowTables,
+        fleet: Fleet,
+        *,
+        gridlock: GridlockPolicy = "report",
+        keep_passages: bool = False,
+    ) -> None:
+        self.env = env
+        self.tables = tables
+        self._width_us = interval_us(INTERVAL_S)
+        self._first_interval = env.now_us // self._width_us
+        self._patience_us = round(PATIENCE_S * MICROS) if gridlock == "relieve" else 0
+        self._segments = build_street(tables, env.now_us, self._width_us)
+        n = tables.n_segments
+        for number, segment in enumerate(self._segments):
+            segment.entry = FlowEvent(env, number, partial(self._serve, segment))
+            segment.leg_end = FlowEvent(env, n + number, partial(self._end_leg, segment))
+            segment.relief = FlowEvent(env, 2 * n + number, partial(self._relieve, segment))
+        self._now_us = env.now_us  # of the last event
+        self._keep_passages = keep_passages
+        self._passages: list[list[int]] = []
+        self._n_passages = 0
+        self._cycles: list[tuple[int, tuple[int, ...]]] = []
+        self._relieved = 0
+        self._vehicles = self._scheduled(fleet)
+
+    def _scheduled(self, fleet: Fleet) -> list[Vehicle]:
+        """The fleet, queued outside its first segments by departure, then number."""
+        route = [self._segments[number] for number in fleet.route.tolist()]
+        vehicles = []
+        rows = zip(fleet.vehicle_class, fleet.depart_us, fleet.route_start, fleet.route_end, strict=True)
+        for number, (kind, depart_us, start, end) in enumerate(rows):
+            vehicle = Vehicle(number, int(kind), self.tables.class_pcu[kind])
+            vehicle.depart_us = int(depart_us)
+            vehicle.route = route[start:end]
+            self._check_turns(vehicle, vehicle.route)
+            vehicles.append(vehicle)
+        for vehicle in sorted(vehicles, key=lambda vehicle: vehicle.depart_us):
+            vehicle.route[0].origin.vehicles.append(vehicle)
+        for segment in self._segments:
+            self._new_head(segment.origin, self._now_us)
+        return vehicles
+
+    def _check_turns(self, vehicle: Vehicle, route: Sequence[Segment]) -> None:
+        for segment, onward in pairwise(route):
+            if onward not in segment.turns:
+                raise self.tables.no_turn(segment.number, onward.number, vehicle.number)
+
+    # --- what stories say -------------------------------------------------------------------------------------
+
+    def add_vehicle(self, vehicle_class: str = "car") -> int:
+        kind = class_index(vehicle_class)
+        self._vehicles.append(Vehicle(len(self._vehicles), kind, self.tables.class_pcu[kind]))
+        return len(self._vehicles) - 1
+
+    def drive(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> Event:
+        event = LegEnd(self.env, vehicle)
+        if len(route) == 0:
+            return event.succeed()
+        driven = self._vehicles[vehicle]
+        if driven.leg_ends is not None:
+            raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
+        ahead = [self._segments[int(number)] for number in route]
+        stands_on = driven.stands_on
+        self._check_turns(driven, ahead if stands_on is None else [stands_on, *ahead])
+        now = self.env.now_us
+        driven.route, driven.at = ahead, 0
+        driven.leg_ends = event
+        if stands_on is None:
+            driven.depart_us = now
+            driven.status = OUTSIDE
+            self._join_queue(ahead[0].origin, driven, now)
+        else:
+            driven.stands_on = None
+            driven.status = MOVING
+            self._new_head(stands_on, now)
+        return event
+
+    def hold(self, vehicle: int) -> None:
+        self._step_off(vehicle, ASIDE)
+
+    def leave(self, vehicle: int) -> None:
+        leaver = self._vehicles[vehicle]
+        if leaver.leg_ends is not None or leaver.stands_on is not None:
+            self._step_off(vehicle, GONE)
+        else:
+            leaver.status = GONE
+
+    def _step_off(self, vehicle: int, status: int) -> None:
+        segment = self._vehicles[vehicle].stands_on
+        if segment is None:
+            raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot leave the road")
+        self._take_off(segment, self.env.now_us, status)
+
+    def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
+        self._segments[segment].change(self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share))
+        self._reconsider(self._segments[segment], self.env.now_us)
+
+    # --- who is let in, and when ------------------------------------------------------------------------------
+
+    def _serve(self, segment: Segment, now: int) -> None:
+        """The segment's time has come: let in whose turn it is, if signal and room agree."""
+        self._now_us = now
+        approach = _pick(segment, now)
+        if approach is not None:
+            green_us = approach.turn.green_from(now)
+            if green_us > now:
+                approach.ready_us = green_us
+            elif segment.next_entry_us <= now and _room_from(segment, approach.vehicles[0].pcu) <= now:
+                self._move(approach, segment, now)
+                return
+        self._reconsider(segment, now)
+
+    def _reconsider(self, segment: Segment, now: int) -> None:
+        """Set when the segment next lets a vehicle in."""
+        when = NEVER
+        if segment.waiting:
+            when = min([approach.ready_us for approach in segment.waiting])
+            if when < NEVER:
+                when = max(now, when, segment.next_entry_us)
+                approach = _pick(segment, when)
+                assert approach is not None  # one is ready by then
+                room_us = _room_from(segment, approach.vehicles[0].pcu)
+                if room_us > when:
+                    when = room_us
+                if room_us >= NEVER:
+                    self._look_for_gridlock(segment, now)
+        self.env.schedule_flow(segment.entry, when)
+
+    def _move(self, approach: Approach, segment: Segment, now: int) -> None:
+        """Let the head of an approach into a segment."""
+        vehicle = approach.vehicles[0]
+        turn = approach.turn
+        segment.virtual_time = start_tag(turn.tag, segment.virtual_time)
+        turn.tag = segment.virtual_time + tag_step(vehicle.pcu, turn.step)
+        segment.waiting.remove(approach)
+        approach.target = None
+        if isinstance(approach, Segment):
+            self._leave_segment(approach, now, turn.exit_gap_us[vehicle.kind])
+            approach.in_cycle = False
+        else:
+            approach.vehicles.popleft()
+            vehicle.enter_us = min(vehicle.enter_us, now)
+            vehicle.status = MOVING
+        was_empty = not segment.vehicles
+        self._enter_segment(segment, vehicle, now)
+        if was_empty:
+            self._new_head(segment, now)
+        self._new_head(approach, now)
+        if isinstance(approach, Segment):
+            self._reconsider(approach, now)
+        self._reconsider(segment, now)
+
+    def _new_head(self, approach: Approach, now: int) -> None:
+        """The vehicle now first at an approach: when it is ready, and what it wants."""
+        if not approach.vehicles:
+            approach.target = None
+            approach.ready_us = NEVER
+            return
+        vehicle = approach.vehicles[0]
+        if isinstance(approach, Origin):
+            wanted = approach.into
+            approach.ready_us = max(now, vehicle.depart_us)
+        elif vehicle.at < len(vehicle.route):
+            wanted = vehicle.route[vehicle.at]
+            approach.turn = turn = approach.turns[wanted]
+            arrival_us = vehicle.arrives_us + turn.penalty_us
+            approach.ready_us = turn.green_from(max(now, earliest_exit(arrival_us, approach.next_exit_us)))
+        else:
+            approach.ready_us = max(now, earliest_exit(vehicle.arrives_us, approach.next_exit_us))
+            self.env.schedule_flow(approach.leg_end, approach.ready_us)
+            return
+        approach.target = wanted
+        wanted.waiting.append(approach)
+        self._reconsider(wanted, now)
+
+    def _leave_segment(self, segment: Segment, now: int, gap_us: int) -> None:
+        """Take the head off a segment: the exit is remembered, room and a headway follow from it."""
+        vehicle = segment.vehicles.popleft()
+        if now - vehicle.arrives_us >= segment.us_per_pcu:  # it lost more than a headway: it stood
+            segment.count_queue(vehicle, now)
+        segment.cum_out += vehicle.pcu
+        segment.remember_exit(now)
+        segment.next_exit_us = now + gap_us
+        segment.count_vehicles(now, -1)
+        segment.left += 1
+        segment.time_on_us += now - vehicle.entry_us
+        if self._keep_passages:
+            self._passages[vehicle.passage][3] = now
+
+    def _enter_segment(self, segment: Segment, vehicle: Vehicle, now: int) -> None:
+        """Put a vehicle at the tail of a segment."""
+        free_us = segment.free_us[vehicle.kind]
+        vehicle.at += 1
+        vehicle.entry_us = now
+        vehicle.arrives_us = now + free_us
+        vehicle.level = segment.cum_in
+        vehicle.driven_mm += segment.base_length_mm
+        vehicle.free_us += segment.base_free_us[vehicle.kind]
+        segment.cum_in += vehicle.pcu
+        segment.next_entry_us = now + segment.entry_gap_us[vehicle.kind]
+        segment.count_vehicles(now, 1)
+        segment.entered += 1
+        if self._keep_passages:
+            vehicle.passage = self._n_passages
+            self._passages.append([vehicle.number, segment.number, now, NEVER])
+        self._n_passages += 1
+        segment.vehicles.append(vehicle)
+
+    # --- where legs begin and end -----------------------------------------------------------------------------
+
+    def _join_queue(self, origin: Origin, vehicle: Vehicle, now: int) -> None:
+        """Put a vehicle behind those who wait outside, ahead of those who depart later."""
+        queue = origin.vehicles
+        place = len(queue)
+        while place > 0 and queue[place - 1].depart_us > now:
+            place -= 1
+        queue.insert(place, vehicle)
+        if place == 0:
+            if origin.target is not None:
+                origin.target.waiting.remove(origin)
+            self._new_head(origin, now)
+
+    def _end_leg(self, segment: Segment, now: int) -> None:
+        """The head of a segment stands at the end of its route: it leaves, or its story takes over."""
+        self._now_us = now
+        vehicle = segment.vehicles[0]
+        vehicle.arrive_us = now
+        if vehicle.leg_ends is None:
+            self._take_off(segment, now, GONE)
+            return
+        segment.ready_us = NEVER
+        vehicle.stands_on = segment
+        vehicle.status = STANDING
+        event, vehicle.leg_ends = vehicle.leg_ends, None
+        event.succeed()  # stories run after every flow event of this instant
+
+    def _take_off(self, segment: Segment, now: int, status: int) -> None:
+        """Take the head off a segment, to the roadside (ASIDE) or for good (GONE)."""
+        vehicle = segment.vehicles[0]
+        self._leave_segment(segment, now, segment.entry_gap_us[vehicle.kind])
+        vehicle.stands_on = None
+        vehicle.status = status
+        self._new_head(segment, now)
+        self._reconsider(segment, now)
+
+    # --- gridlock ---------------------------------------------------------------------------------------------
+
+    def _look_for_gridlock(self, start: Segment, now: int) -> None:
+        """Follow who waits for whom: a way back to the start through full segments is a cycle that stands."""
+        if start.is_closed or start.in_cycle:
+            return
+        cycle: list[Segment] = []
+        segment = start
+        while not cycle or segment is not start:
+            cycle.append(segment)
+            wanted = segment.target
+            if len(cycle) > len(self._segments) or segment.in_cycle or wanted is None or wanted.is_closed:
+                return
+            if _room_from(wanted, segment.vehicles[0].pcu) < NEVER:
+                return
+            segment = wanted
+        for segment in cycle:
+            segment.in_cycle = True
+        self._cycles.append((now, tuple(segment.number for segment in cycle)))
+        if self._patience_us > 0:
+            first = min(cycle, key=lambda segment: segment.number)
+            self.env.schedule_flow(first.relief, now + self._patience_us)
+
+    def _relieve(self, segment: Segment, now: int) -> None:
+        """Patience is over: if the cycle still stands, let the head of this segment on over the storage limit."""
+        self._now_us = now
+        wanted = segment.target
+        if not segment.in_cycle or wanted is None:
+            return
+        ready_us = max(segment.ready_us, segment.turn.green_from(now))
+        if wanted.is_closed:
+            ready_us = now + self._patience_us
+        if ready_us > now:
+            self.env.schedule_flow(segment.relief, ready_us)
+            return
+        # The whole cycle is looked at anew after the move.
+        member: Segment | None = segment
+        while member is not None and member.in_cycle:
+            member.in_cycle = False
+            member = member.target
+        self._relieved += 1
+        self._move(segment, wanted, now)
+
+    # --- the books --------------------------------------------------------------------------------------------
+
+    def finish(self) -> FlowRecords:
+        now = max(self.env.now_us, self._now_us)
+        for segment in self._segments:
+            segment.count_vehicles(now, 0)
+            for vehicle in segment.vehicles:
+                segment.count_queue(vehicle, now)
+        counts = np.array([segment.counts() for segment in self._segments], dtype=np.int64)
+        passages = np.array(self._passages, dtype=np.int64).reshape(-1, 4)
+        return FlowRecords(
+            vehicles=VehicleTable(
+                depart_us=self._column("depart_us"),
+                enter_us=self._column("enter_us"),
+                arrive_us=self._column("arrive_us"),
+                status=self._column("status"),
+                driven_mm=self._column("driven_mm"),
+                free_us=self._column("free_us"),
+                vehicle_class=self._column("kind"),
+            ),
+            counts=np.ascontiguousarray(counts.transpose(1, 0, 2)),
+            first_interval=self._first_interval,
+            passages=passages if self._keep_passages else None,
+            n_passages=self._n_passages,
+            cycles=tuple(self._cycles),
+            relieved=self._relieved,
+            end_us=now,
+        )
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.array([getattr(vehicle, name) for vehicle in self._vehicles], dtype=np.int64)
+
+
+def _pick(segment: Segment, time_us: int) -> Approach | None:
+    """The approach whose head a segment serves at that time: ready, and first by fair queueing; None if none."""
+    waiting = segment.waiting
+    if len(waiting) == 1:
+        return waiting[0] if waiting[0].ready_us <= time_us else None
+    best, best_rank = None, (NEVER, 0)
+    for approach in waiting:
+        if approach.ready_us <= time_us:
+            rank = (start_tag(approach.turn.tag, segment.virtual_time), approach.turn.number)
+            if rank < best_rank:
+                best, best_rank = approach, rank
+    return best
+
+
+def _room_from(segment: Segment, pcu: int) -> int:
+    """When there is room on a segment for a vehicle of that size; NEVER while nobody knows (rule 3)."""
+    if segment.is_closed:
+        return NEVER
+    level = room_level(segment.cum_in, pcu, segment.storage)
+    if level <= 0:
+        return 0
+    if level > segment.cum_out:
+        return NEVER
+    exit_us, cum, previous_us = segment.exit_at_level(level)
+    return time_of_level(level, cum, exit_us, previous_us, segment.us_per_pcu) + segment.wave_us

@@ -1,0 +1,215 @@
+"""What `SimpyFlow` moves, and what it moves on: vehicles, turns, and the approaches to segments.
+
+Units as in `tables`: µs, millionths of a PCU, mm; the rules' formulas are in `rules`.
+"""
+
+from bisect import bisect_left
+from collections import deque
+
+from simpy.events import Event
+
+from twin.sim.environment import FlowEvent
+from twin.sim.kernel import OUTSIDE
+from twin.sim.rules import MICROS, NEVER, time_of_level, wait_for_green
+from twin.sim.tables import FlowTables, SegmentNumbers
+
+
+class Vehicle:
+    """One vehicle: its route, where on it it is, and what has happened to it so far."""
+
+    __slots__ = (
+        "arrive_us", "arrives_us", "at", "depart_us", "driven_mm", "enter_us", "entry_us", "free_us", "kind",
+        "leg_ends", "level", "number", "passage", "pcu", "route", "stands_on", "status",
+    )  # fmt: skip
+
+    def __init__(self, number: int, kind: int, pcu: int) -> None:
+        self.number = number
+        self.kind = kind  # index into tables.CLASS_NAMES
+        self.pcu = pcu
+        self.route: list[Segment] = []
+        self.at = 0  # place in the route of the segment to enter next
+        self.leg_ends: Event | None = None  # what its story waits for
+        self.stands_on: Segment | None = None  # at whose end its story acts
+        self.status = OUTSIDE
+        self.entry_us = self.arrives_us = 0  # of the present segment: entry, and arrival at its end if nobody is ahead
+        self.level = 0  # cumulative PCU that entered the present segment before it
+        self.passage = -1
+        self.depart_us = self.enter_us = self.arrive_us = NEVER
+        self.driven_mm = self.free_us = 0
+
+
+class Turn:
+    """A way from an approach into a segment, with its greens and its share of the right to go."""
+
+    def __init__(
+        self, number: int, step: int, exit_gap_us: list[int], penalty_us: int, greens: list[tuple[int, int, int]]
+    ) -> None:
+        self.number = number
+        self.step = step  # of the tag, per PCU: inverse to its merge weight
+        self.tag = 0  # fair queueing: when its next service is due, in the segment's virtual time
+        self.exit_gap_us = exit_gap_us  # headway after an exit, by class
+        self.penalty_us = penalty_us
+        self.greens = greens  # start, length, cycle
+
+    def green_from(self, time_us: int) -> int:
+        """First time from `time_us` on at which it has green; a turn without greens is never stopped."""
+        if not self.greens:
+            return time_us
+        return min(wait_for_green(time_us, *green) for green in self.greens)
+
+
+class Row:
+    """A row of vehicles whose first, the head, asks to be let into a segment."""
+
+    def __init__(self, turn: Turn) -> None:
+        self.vehicles: deque[Vehicle] = deque()
+        self.ready_us = NEVER  # from when on the head could go
+        self.target: Segment | None = None  # what it wants
+        self.turn = turn  # by which turn
+
+
+class Origin(Row):
+    """The vehicles that wait outside a segment, by departure."""
+
+    def __init__(self, turn: Turn, into: "Segment") -> None:
+        super().__init__(turn)
+        self.into = into
+
+
+class Segment(Row):
+    """A piece of street: an approach to the segments after it, and a server of its own approaches."""
+
+    entry: FlowEvent  # it lets a vehicle in
+    leg_end: FlowEvent  # its head comes to the end of its route
+    relief: FlowEvent  # a gridlock that it is part of has stood long enough
+
+    def __init__(self, tables: FlowTables, number: int, start_us: int, width_us: int, turn: Turn) -> None:
+        super().__init__(turn)
+        self.number = number
+        self.turns: dict[Segment, Turn] = {}
+        self.origin = Origin(turn, self)
+        self.base_length_mm = int(tables.length_mm[number])
+        self.base_free_us: list[int] = tables.free_us[
+            :, number
+        ].tolist()  # before any change: what trips are held against
+        self.length_mm = max(1, self.base_length_mm)
+        self.change(tables.changed(number, lane_share=1.0, speed_share=1.0))
+        self.exits_kept = int(tables.exits_kept[number])
+        # As a server.
+        self.waiting: list[Origin | Segment] = []  # approaches whose heads want to come in
+        self.virtual_time = 0
+        self.next_entry_us = 0
+        self.next_exit_us = 0
+        self.in_cycle = False
+        # Cumulative PCU, and the last exits with what was out after each.
+        self.cum_in = self.cum_out = 0
+        self.exit_times: list[int] = []
+        self.exit_cums: list[int] = []
+        # Statistics: of the present interval, and of those before.
+        self.width_us = width_us
+        self.on = 0
+        self.since_us = start_us
+        self.row_ends_us = (start_us // width_us + 1) * width_us
+        self.entered = self.left = self.time_on_us = self.density = 0
+        self.rows: list[tuple[int, int, int, int]] = []
+        self.queue_mm: dict[int, int] = {}
+
+    def change(self, numbers: SegmentNumbers) -> None:
+        """Give it other lanes or another speed; vehicles on it keep the arrival they have."""
+        self.is_closed = numbers.is_closed
+        self.storage = numbers.storage
+        self.us_per_pcu = numbers.us_per_pcu
+        self.wave_us, self.wave_us_per_pcu = numbers.wave_us, numbers.wave_us_per_pcu
+        self.jam_mm = numbers.jam_mm
+        self.free_us: list[int] = numbers.free_us.tolist()
+        self.entry_gap_us: list[int] = numbers.entry_gap_us.tolist()
+        for turn, gaps in zip(self.turns.values(), numbers.exit_gap_us.tolist(), strict=False):
+            turn.exit_gap_us = gaps
+
+    # --- exits ------------------------------------------------------------------------------------------------
+
+    def remember_exit(self, now: int) -> None:
+        """Note that PCU out have come to `cum_out`; old exits are forgotten."""
+        self.exit_times.append(now)
+        self.exit_cums.append(self.cum_out)
+        if len(self.exit_times) > 2 * self.exits_kept:
+            del self.exit_times[: self.exits_kept], self.exit_cums[: self.exits_kept]
+
+    def exit_at_level(self, level: int) -> tuple[int, int, int]:
+        """The exit that raised PCU out to `level` or beyond: its time, PCU out after it, time of the one before."""
+        first = max(0, len(self.exit_times) - self.exits_kept + 1)
+        i = bisect_left(self.exit_cums, level, first)
+        return self.exit_times[i], self.exit_cums[i], self.exit_times[i - 1] if i > 0 else -NEVER
+
+    # --- counting ---------------------------------------------------------------------------------------------
+
+    def count_vehicles(self, now: int, change: int) -> None:
+        """Keep the time integral of vehicles on it (veh·µs), interval by interval."""
+        while now >= self.row_ends_us:
+            self.density += self.on * (self.row_ends_us - self.since_us)
+            self.rows.append((self.entered, self.left, self.time_on_us, self.density))
+            self.entered = self.left = self.time_on_us = self.density = 0
+            self.since_us = self.row_ends_us
+            self.row_ends_us += self.width_us
+        self.density += self.on * (now - self.since_us)
+        self.since_us = now
+        self.on += change
+
+    def count_queue(self, vehicle: Vehicle, now: int) -> None:
+        """Where a vehicle had to stop: its rear, from the segment's end (Newell 1993).
+
+        Behind a cumulative level X it stood if it came to that place before the wave of the exit from X on did:
+        exit + (level of v − cum after the exit) / q > arrival of v at the end. Exits are at least 1/q apart, so this
+        holds from some exit on: the first such exit is the farthest stop. Where no exit has come yet that would free
+        it, it stands since it came there; less than a headway is no stop.
+        """
+        low = max(0, len(self.exit_times) - self.exits_kept + 1)
+        high = len(self.exit_times)
+        while low < high:
+            middle = (low + high) >> 1
+            wave_us = (vehicle.level - self.exit_cums[middle]) * self.us_per_pcu // MICROS
+            if self.exit_times[middle] + wave_us > vehicle.arrives_us:
+                high = middle
+            else:
+                low = middle + 1
+        stood_behind, previous_us = (self.exit_cums[low - 1], self.exit_times[low - 1]) if low > 0 else (0, -NEVER)
+        ahead = vehicle.level - stood_behind
+        front_mm = min(self.length_mm, ahead * self.jam_mm // MICROS)
+        stopped_us = vehicle.arrives_us - (vehicle.arrives_us - vehicle.entry_us) * front_mm // self.length_mm
+        until_us = now
+        if low < len(self.exit_times):
+            start_us = time_of_level(
+                stood_behind, self.exit_cums[low], self.exit_times[low], previous_us, self.us_per_pcu
+            )
+            until_us = min(now, start_us + ahead * self.wave_us_per_pcu // MICROS)
+        elif now - stopped_us < self.us_per_pcu:
+            return
+        rear_mm = min(self.length_mm, (ahead + vehicle.pcu) * self.jam_mm // MICROS)
+        for interval in range(stopped_us // self.width_us, until_us // self.width_us + 1):
+            self.queue_mm[interval] = max(self.queue_mm.get(interval, 0), rear_mm)
+
+    def counts(self) -> list[tuple[int, int, int, int, int]]:
+        """One row an interval up to the present: entered, left, time on, density, queue (as FlowRecords.counts)."""
+        rows = [*self.rows, (self.entered, self.left, self.time_on_us, self.density)]
+        first = self.row_ends_us // self.width_us - len(rows)
+        return [(*row, self.queue_mm.get(first + i, 0)) for i, row in enumerate(rows)]
+
+
+Approach = Origin | Segment
+
+
+def build_street(tables: FlowTables, start_us: int, width_us: int) -> list[Segment]:
+    """Every segment of the tables, empty, joined by its turns; statistics by intervals of `width_us`."""
+    n_turns = len(tables.turn_to)
+    steps = tables.weight_step.tolist()
+    segments = [
+        Segment(tables, number, start_us, width_us, Turn(n_turns + number, steps[n_turns + number], [], 0, []))
+        for number in range(tables.n_segments)
+    ]
+    greens = [(start, length, cycle) for start, length, cycle in tables.greens.tolist()]
+    rows = zip(tables.turn_from.tolist(), tables.turn_to.tolist(), tables.penalty_us.tolist(), strict=True)
+    for number, (from_, to, penalty_us) in enumerate(rows):
+        shown = greens[tables.green_start[number] : tables.green_start[number + 1]]
+        gaps = tables.exit_gap_us[:, number].tolist()
+        segments[from_].turns[segments[to]] = Turn(number, steps[number], gaps, penalty_us, shown)
+    return segments
