@@ -118,9 +118,9 @@ def replace_network(place: str, file: Path, *, home: Path, made_on: datetime.dat
     """
     made_on = made_on or datetime.date.today()
     old_folder = network_folder(place)
+    extract = read_extract(file)
     old_network, _ = load_network_from(old_folder)
     old = read_passport(old_folder)
-    extract = read_extract(file)
     network, report = network_of(extract, place=place, source=file.name)
     inputs = read_demand(demand_folder(place))
     before = attachments(old_network.open_on(old.city_date), inputs, old_folder)
