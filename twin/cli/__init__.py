@@ -1,0 +1,5 @@
+"""Command: `twin`, thin: parse, call, print."""
+
+from twin.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,329 @@
+"""The command `twin`: parse, call, print. Libraries load inside the commands, so that `twin --help` answers at once.
+
+Errors a person can mend are one sentence on stderr and the exit status of their class; nothing is half-written.
+"""
+
+import errno
+import traceback
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+import click
+
+import twin
+from twin.errors import TwinError
+from twin.wording import AREAS, METRICS, Language
+
+if TYPE_CHECKING:
+    from twin.results.comparison import Comparison
+
+PLUG_INS = "twin.commands"
+"""Group of entry points by which other packages add commands."""
+
+INTERRUPTED_STATUS = 130
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+class Told(click.ClickException):
+    """An error that is told in its own words, with its own exit status."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: Any = None) -> None:
+        """Print the message to stderr."""
+        click.echo(self.message, err=True, file=file)
+
+
+class Program(click.Group):
+    """The group of all commands: its own, and those of plug-ins, which load when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, in order."""
+        return sorted({*super().list_commands(ctx), *_plug_ins()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name; None where there is none."""
+        own = super().get_command(ctx, cmd_name)
+        if own is not None or cmd_name not in _plug_ins():
+            return own
+        return cast(click.Command, _plug_ins()[cmd_name].load())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; those of plug-ins by name alone, as their modules are not loaded for it."""
+        rows = []
+        for name in self.list_commands(ctx):
+            own = super().get_command(ctx, name)
+            package = _plug_ins()[name].module.split(".")[0] if own is None else ""
+            rows.append((name, own.get_short_help_str(90) if own else f"Added by {package}: twin {name} --help."))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command and tell its errors."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            raise Told("Stopped.", INTERRUPTED_STATUS) from None
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            raise _told(error) from None
+
+
+def _told(error: Exception) -> Told:
+    if isinstance(error, TwinError):
+        return Told(f"Error: {error}", error.exit_status)
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith("twin"):
+        return Told(f"Error: {error.name} is not installed. `pip install 'yantai-twin[viz]'` adds maps and memos.", 1)
+    return Told(f"Error: {type(error).__name__}: {error}. `twin --debug …` shows where; this should not happen.", 1)
+
+
+def _plug_ins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=PLUG_INS)}
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(twin.__version__, prog_name="twin")
+@click.option("--debug", is_flag=True, help="Show where an error arose.")
+def program(debug: bool) -> None:
+    """A traffic and parking digital twin: what a change brings, before and after."""
+
+
+def main() -> None:
+    """Entry point of the command."""
+    program(prog_name="twin")
+
+
+@program.command()
+@click.argument("network_dir", type=_FOLDER)
+@click.argument("trips_csv", type=_FILE)
+@click.option("--out", type=_FOLDER, required=True, help="Folder for trips, links and summary.json.")
+@click.option("--engine", type=click.Choice(["compiled", "simpy"]), default="compiled", show_default=True)
+@click.option("--until", "until_s", type=click.FloatRange(min=0.0), help="End (s); default: when all have arrived.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--gridlock", type=click.Choice(["report", "relieve"]), default="report", show_default=True)
+@click.option("--passages", is_flag=True, help="Write every passage of a link too.")
+def simulate(
+    network_dir: Path,
+    trips_csv: Path,
+    out: Path,
+    engine: Literal["compiled", "simpy"],
+    until_s: float | None,
+    seed: int,
+    gridlock: Literal["report", "relieve"],
+    passages: bool,
+) -> None:
+    """Move the vehicles of TRIPS_CSV over the GMNS tables in NETWORK_DIR.
+
+    node.csv, link.csv, and if there are any movement.csv and signals.csv; trips with trip_id, depart_s, and either
+    route or origin_node_id and destination_node_id. Times are seconds.
+    """
+    from twin.cli.simulate import simulate_files
+
+    simulate_files(
+        network_dir,
+        trips_csv,
+        out,
+        engine=engine,
+        until_s=until_s,
+        seed=seed,
+        gridlock=gridlock,
+        keep_passages=passages,
+    )
+
+
+def _study_options(command: _Command) -> _Command:
+    """Options that `run` and `compare` share."""
+    for option in (
+        click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True),
+        click.option("--out", type=_FOLDER, help="Folder for the tables; default: runs/BEFORE--AFTER."),
+        click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core."),
+        click.option("--replications", type=click.IntRange(min=1), default=10, show_default=True, help="Paired runs."),
+    ):
+        command = option(command)
+    return command
+
+
+@program.command()
+@click.argument("scenario")
+@_study_options
+def run(scenario: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+    """Compare SCENARIO (a name, or a path to its TOML) with the one it is based on."""
+    from twin.errors import ScenarioError
+    from twin.study.compare import load_scenario
+
+    after = load_scenario(scenario)
+    if not after.before:
+        raise ScenarioError(
+            f"{after.name!r} has neither based_on nor compare_with: `twin compare BEFORE {scenario}` names one."
+        )
+    _study(after.before, after, replications=replications, jobs=jobs, out=out, language=language)
+
+
+@program.command()
+@click.argument("before")
+@click.argument("after")
+@_study_options
+def compare(before: str, after: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+    """Compare two scenarios of one place, the same travellers and seeds in both."""
+    from twin.study.compare import load_scenario
+
+    _study(before, load_scenario(after), replications=replications, jobs=jobs, out=out, language=language)
+
+
+def _study(
+    before: str, after: Any, *, replications: int, jobs: int | None, out: Path | None, language: Language
+) -> None:
+    from twin.cli.tables import StudyProgress, print_comparison
+    from twin.files.catalogue import runs_folder
+    from twin.study.compare import compare, load_scenario
+
+    first = load_scenario(before)
+    folder = out or runs_folder() / f"{first.name}--{after.name}"
+    with StudyProgress(language) as progress:
+        comparison: Comparison = compare(
+            first, after, replications=replications, jobs=jobs, out=folder, progress=progress
+        )
+    print_comparison(comparison, language)
+    click.echo(f"\n{folder}")
+    for name in _plug_ins():
+        click.echo(f"  twin {name} {folder}")
+
+
+@program.command()
+@click.argument("name")
+@click.option("--file", type=_FILE, required=True, help="OpenStreetMap extract: .osm, .osm.gz or .osm.pbf.")
+def init(name: str, file: Path) -> None:
+    """Make a place NAME of a map file: a minimal city that runs, with demand that is assumed and says so."""
+    from twin.cli.tables import print_lines
+    from twin.files.place_init import init_place
+
+    made = init_place(name, file, home=_home())
+    print_lines(
+        [
+            f"{made.place}: {made.network.nodes:,} nodes, {made.network.links:,} links, "
+            f"{made.network.length_km:,.0f} km; {made.zones} zones, {made.gates} gates, {made.car_parks} car parks "
+            f"(people placed by {made.people_from}; all demand is assumed)",
+            *made.network.sentences(),
+            *made.notes,
+            *(f"twin run {scenario}" for scenario in made.scenarios[1:]),
+        ]
+    )
+
+
+def _home() -> Path:
+    """Where a new place is written: the working folder, or this one, which then becomes it."""
+    from twin.files.catalogue import mark_working_folder, working_folder
+
+    return working_folder() or mark_working_folder(Path.cwd())
+
+
+@program.group()
+def network() -> None:
+    """Streets of a place."""
+
+
+@network.command("replace")
+@click.argument("place")
+@click.argument("file", type=_FILE)
+def network_replace(place: str, file: Path) -> None:
+    """Give PLACE the streets of another map file; zones, lines and car parks attach anew."""
+    from twin.cli.tables import print_lines
+    from twin.files.place_init import replace_network
+
+    report = replace_network(place, file, home=_home())
+    print_lines(
+        [
+            f"{report.folder}: {report.network.nodes:,} nodes, {report.network.links:,} links",
+            *report.network.sentences(),
+            *(f"{what}: {held} of {total} stand on a street" for what, (held, total) in report.attached.items()),
+            *(f"lost: {what}" for what in report.lost),
+            *(f"far from any street, as before: {what}" for what in report.far),
+            *report.line_notes,
+        ]
+    )
+
+
+@network.command("check")
+@click.argument("place")
+def network_check(place: str) -> None:
+    """Read the streets of PLACE and say what is assumed, repaired and known to be wrong."""
+    from twin.cli.tables import print_lines
+    from twin.files.catalogue import network_folder
+    from twin.files.network_files import load_network, read_passport
+
+    _, report = load_network(place)
+    passport = read_passport(network_folder(place))
+    print_lines(
+        [
+            f"{passport.title} ({passport.kind}): {report.nodes:,} nodes, {report.links:,} links, "
+            f"{report.length_km:,.0f} km of links",
+            *report.sentences(),
+            *passport.known_errors,
+            f"{passport.source}; {passport.licence}; {passport.attribution}",
+        ]
+    )
+
+
+@program.command()
+@click.argument("place")
+def streets(place: str) -> None:
+    """List the names of streets in PLACE, as scenarios use them."""
+    from twin.cli.tables import print_lines
+    from twin.files.network_files import load_network
+
+    print_lines(list(load_network(place)[0].street_names))
+
+
+@program.command()
+def places() -> None:
+    """List the places that have streets."""
+    from twin.cli.tables import print_table
+    from twin.files.catalogue import network_folder, places
+    from twin.files.network_files import read_passport
+
+    rows = []
+    for place in places():
+        passport = read_passport(network_folder(place))
+        rows.append((place, passport.title, passport.kind, str(passport.city_date)))
+    print_table(("place", "title", "streets", "date"), rows)
+
+
+@program.command()
+def scenarios() -> None:
+    """List the scenarios, and what each is compared with."""
+    from twin.cli.tables import print_table
+    from twin.files.catalogue import scenarios
+    from twin.files.scenario_files import read_scenario
+
+    read = [read_scenario(name) for name in scenarios()]
+    print_table(
+        ("scenario", "place", "compared with", "题目", "title"),
+        [(s.name, s.place, s.before or "—", s.title.zh, s.title.en) for s in read],
+    )
+
+
+@program.command()
+def metrics() -> None:
+    """List the metrics in 中文 and English, with their definitions."""
+    from twin.cli.tables import print_table
+
+    print_table(
+        ("metric", "名称", "单位", "定义", "name", "unit", "definition"),
+        [
+            (key, m.name.zh, m.unit.zh, m.definition.zh, m.name.en, m.unit.en, m.definition.en)
+            for key, m in METRICS.items()
+        ],
+    )
+    click.echo("; ".join(f"{area}: {words.zh} / {words.en}" for area, words in AREAS.items()))

@@ -1,0 +1,100 @@
+"""Printing: tables, lines and the bar of progress."""
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from twin.records import STATUSES
+from twin.results.comparison import Comparison
+from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
+
+_STEPS = {
+    "city": Words("读入城市", "read the city"),
+    "settle": Words("路线稳定(现状)", "settle routes of the base"),
+    "arms": Words("两个方案各自稳定", "settle both arms"),
+    "runs": Words("配对模拟", "paired runs"),
+}
+_ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}
+_NARROWEST = 100
+"""Columns of text where nobody watches (a file, a pipe): wide enough for the tables."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    is_watched = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, markup=False, width=None if is_watched else 2 * _NARROWEST)
+
+
+def print_lines(lines: Sequence[str]) -> None:
+    """Print lines as they are."""
+    console = _console()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of text under a head."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    _console().print(table)
+
+
+def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
+    """Print what a reader must know first, the table of before and after, and the books beneath it."""
+    console = _console()
+    for line in comparison.warning_lines(language):
+        console.print(line, style="bold")
+    titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
+    console.print(f"\n{titles[0]} → {titles[1]}")
+    figures = comparison.table(language)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in figures.columns:
+        is_number = name in figures.columns[2:6]
+        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
+    for row in figures.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    console.print(table)
+    console.print(CHANCE_ONLY.in_(language))
+    for arm, words in _ARMS.items():
+        books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
+        parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
+        console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+class StudyProgress:
+    """A bar of progress on stderr with the time left, one line for each step of a study; called with
+    (step, done, total)."""
+
+    def __init__(self, language: Language = "zh") -> None:
+        self._language = language
+        self._tasks: dict[str, TaskID] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=_console(stderr=True),
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show how far a step is."""
+        if step not in self._tasks:
+            words = _STEPS.get(step)
+            name = words.in_(self._language) if words else step
+            self._tasks[step] = self._progress.add_task(name, total=max(total, 1))
+        self._progress.update(self._tasks[step], completed=done if total else 1, total=max(total, 1))
