@@ -58,7 +58,7 @@ def _routes(table: CsvTable, network: Network) -> tuple[Ints, Ints, NDArray[np.i
     for cells in table.cells.column("route").chunks if table.has("route") else ():
         trimmed = pc.utf8_trim_whitespace(cells)
         # Splitting an empty cell gives one empty word; splitting null gives none.
-        words = pc.split_pattern_whitespace(pc.if_else(pc.equal(trimmed, ""), None, trimmed))
+        words = pc.ascii_split_whitespace(pc.if_else(pc.equal(trimmed, ""), None, trimmed))
         length = pc.fill_null(pc.list_value_length(words), 0).to_numpy(zero_copy_only=False).astype(np.int64)
         flat = words.flatten()
         pool = pc.fill_null(pc.index_in(flat, value_set=known), -1).to_numpy(zero_copy_only=False)
