@@ -28,7 +28,7 @@ from twin.records import INTERVAL_S
 from twin.sim.environment import Environment, FlowEvent, LegEnd
 from twin.sim.flow import PATIENCE_S, Fleet, FlowRecords, GridlockPolicy, VehicleTable, class_index, interval_us
 from twin.sim.kernel import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, room_level, start_tag, tag_step, time_of_level
+from twin.sim.rules import MICROS, NEVER, earliest_exit, is_surely_free, room_level, start_tag, tag_step, time_of_level
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -156,18 +156,26 @@ class SimpyFlow:
 
     def _reconsider(self, segment: Segment, now: int) -> None:
         """Set when the segment next lets a vehicle in."""
-        when = NEVER
-        if segment.waiting:
-            when = min([approach.ready_us for approach in segment.waiting])
-            if when < NEVER:
-                when = max(now, when, segment.next_entry_us)
-                approach = _pick(segment, when)
-                assert approach is not None  # one is ready by then
-                room_us = _room_from(segment, approach.vehicles[0].pcu)
-                if room_us > when:
-                    when = room_us
-                if room_us >= NEVER:
-                    self._look_for_gridlock(segment, now)
+        waiting = segment.waiting
+        if not waiting:
+            self.env.schedule_flow(segment.entry, NEVER)
+            return
+        when = waiting[0].ready_us
+        for approach in waiting:
+            if approach.ready_us < when:
+                when = approach.ready_us
+        if when < NEVER:
+            if when < now:
+                when = now
+            if when < segment.next_entry_us:
+                when = segment.next_entry_us
+            first = _pick(segment, when)
+            assert first is not None  # one is ready by then
+            room_us = _room_from(segment, first.vehicles[0].pcu)
+            if room_us > when:
+                when = room_us
+            if room_us >= NEVER:
+                self._look_for_gridlock(segment, now)
         self.env.schedule_flow(segment.entry, when)
 
     def _move(self, approach: Approach, segment: Segment, now: int) -> None:
@@ -183,7 +191,8 @@ class SimpyFlow:
             approach.in_cycle = False
         else:
             approach.vehicles.popleft()
-            vehicle.enter_us = min(vehicle.enter_us, now)
+            if vehicle.enter_us == NEVER:
+                vehicle.enter_us = now
             vehicle.status = MOVING
         was_empty = not segment.vehicles
         self._enter_segment(segment, vehicle, now)
@@ -381,6 +390,8 @@ def _room_from(segment: Segment, pcu: int) -> int:
     """When there is room on a segment for a vehicle of that size; NEVER while nobody knows (rule 3)."""
     if segment.is_closed:
         return NEVER
+    if is_surely_free(segment.cum_in - segment.cum_out, pcu, segment.free_storage):
+        return 0
     level = room_level(segment.cum_in, pcu, segment.storage)
     if level <= 0:
         return 0

@@ -41,6 +41,8 @@ class Vehicle:
 class Turn:
     """A way from an approach into a segment, with its greens and its share of the right to go."""
 
+    __slots__ = ("exit_gap_us", "greens", "number", "penalty_us", "step", "tag")
+
     def __init__(
         self, number: int, step: int, exit_gap_us: list[int], penalty_us: int, greens: list[tuple[int, int, int]]
     ) -> None:
@@ -53,13 +55,14 @@ class Turn:
 
     def green_from(self, time_us: int) -> int:
         """First time from `time_us` on at which it has green; a turn without greens is never stopped."""
-        if not self.greens:
-            return time_us
-        return min(wait_for_green(time_us, *green) for green in self.greens)
+        greens = self.greens
+        return min([wait_for_green(time_us, *green) for green in greens]) if greens else time_us
 
 
 class Row:
     """A row of vehicles whose first, the head, asks to be let into a segment."""
+
+    __slots__ = ("ready_us", "target", "turn", "vehicles")
 
     def __init__(self, turn: Turn) -> None:
         self.vehicles: deque[Vehicle] = deque()
@@ -71,6 +74,8 @@ class Row:
 class Origin(Row):
     """The vehicles that wait outside a segment, by departure."""
 
+    __slots__ = ("into",)
+
     def __init__(self, turn: Turn, into: "Segment") -> None:
         super().__init__(turn)
         self.into = into
@@ -78,6 +83,14 @@ class Origin(Row):
 
 class Segment(Row):
     """A piece of street: an approach to the segments after it, and a server of its own approaches."""
+
+    __slots__ = (
+        "base_free_us", "base_length_mm", "cum_in", "cum_out", "density", "entered", "entry", "entry_gap_us",
+        "exit_cums", "exit_times", "exits_kept", "free_storage", "free_us", "in_cycle", "is_closed", "jam_mm",
+        "left", "leg_end", "length_mm", "next_entry_us", "next_exit_us", "number", "on", "origin", "queue_mm",
+        "relief", "row_ends_us", "rows", "since_us", "storage", "time_on_us", "turns", "us_per_pcu",
+        "virtual_time", "waiting", "wave_us", "wave_us_per_pcu", "width_us",
+    )  # fmt: skip
 
     entry: FlowEvent  # it lets a vehicle in
     leg_end: FlowEvent  # its head comes to the end of its route
@@ -94,6 +107,7 @@ class Segment(Row):
         ].tolist()  # before any change: what trips are held against
         self.length_mm = max(1, self.base_length_mm)
         self.change(tables.changed(number, lane_share=1.0, speed_share=1.0))
+        self.free_storage = int(tables.free_storage[number])
         self.exits_kept = int(tables.exits_kept[number])
         # As a server.
         self.waiting: list[Origin | Segment] = []  # approaches whose heads want to come in
@@ -118,6 +132,7 @@ class Segment(Row):
         """Give it other lanes or another speed; vehicles on it keep the arrival they have."""
         self.is_closed = numbers.is_closed
         self.storage = numbers.storage
+        self.free_storage = -1  # `is_surely_free` was derived for a road that does not change
         self.us_per_pcu = numbers.us_per_pcu
         self.wave_us, self.wave_us_per_pcu = numbers.wave_us, numbers.wave_us_per_pcu
         self.jam_mm = numbers.jam_mm
