@@ -151,46 +151,62 @@ def test_a_run_is_not_a_comparison(tmp_path: Path) -> None:
 
 
 class FailingDisk:
-    """Lets `allowed` calls of fsync and rename through, then says that the disk is full."""
+    """Lets `allowed` calls of fsync, rename and unlink through, then refuses them all, as a pulled disk would."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, allowed: int) -> None:
         self.left = allowed
-        for owner, name in ((os, "fsync"), (Path, "replace")):
+        for owner, name in ((os, "fsync"), (Path, "replace"), (Path, "unlink")):
             monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
 
     def _counted(self, call):
-        def counted(*arguments):
+        def counted(*arguments, **options):
             self.left -= 1
             if self.left < 0:
                 raise OSError(28, "No space left on device")
-            return call(*arguments)
+            return call(*arguments, **options)
 
         return counted
 
 
 def test_a_write_that_fails_anywhere_leaves_the_old_result_or_none(tmp_path: Path) -> None:
     outcomes = []
-    for allowed in range(40):
-        folder = tmp_path / str(allowed)
+    while outcomes[-1:] != ["new"]:
+        folder = tmp_path / str(len(outcomes))
         write_comparison(comparison(1.0), folder)
         with pytest.MonkeyPatch.context() as monkeypatch:
-            FailingDisk(monkeypatch, allowed)
-            try:
-                write_comparison(comparison(2.0), folder)
-                outcomes.append("new")
-                break
-            except DataFileError as error:
-                assert "No space left on device" in str(error)
-        assert not list(folder.glob(".*"))
-        try:
-            found = read_comparison(folder)
-        except DataFileError as error:
-            assert "holds no complete result" in str(error)
-            outcomes.append("none")
-        else:
-            outcomes.append({1.0: "old", 2.0: "new, unsure"}[float(found.rows["value"][0])])
-    # 8 files are on disk before the old manifest goes; the new one counts once it is renamed.
-    assert outcomes == ["old"] * 8 + ["none"] * 10 + ["new, unsure", "new"]
+            FailingDisk(monkeypatch, allowed=len(outcomes))
+            outcomes.append(attempt(comparison(2.0), folder))
+        write_comparison(comparison(3.0), folder)
+        assert read_comparison(folder).rows["value"][0] == 3.0 and not list(folder.glob(".*"))
+    # The 8 files are on disk before the old manifest goes; the new result counts once its manifest is renamed.
+    assert outcomes == ["old"] * 9 + ["none"] * 10 + ["new, but not sure to outlast a power cut", "new"]
+
+
+def attempt(new: Comparison, folder: Path) -> str:
+    """Write; say what a reader finds then."""
+    try:
+        write_comparison(new, folder)
+    except DataFileError as error:
+        assert "No space left on device" in str(error)
+        unsure = ", but not sure to outlast a power cut"
+    else:
+        unsure = ""
+    try:
+        value = float(read_comparison(folder).rows["value"][0])
+    except DataFileError as error:
+        assert "holds no complete result" in str(error)
+        return "none"
+    return {1.0: "old", 2.0: f"new{unsure}"}[value]
+
+
+def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Path) -> None:
+        raise OSError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(DataFileError, match="Permission denied"):
+        write_comparison(comparison(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:

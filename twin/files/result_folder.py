@@ -117,7 +117,8 @@ def _listed_table(folder: Path, name: str, checksum: object) -> pd.DataFrame:
     table: pd.DataFrame = stored.to_pandas()
     for field in stored.schema:
         if pa.types.is_list(field.type):
-            table[field.name] = [None if cell is None else tuple(cell) for cell in table[field.name]]
+            cells = [None if cell is None else tuple(cell) for cell in table[field.name]]
+            table[field.name] = pd.Series(cells, index=table.index, dtype=object)
     return table
 
 

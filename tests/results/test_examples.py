@@ -1,0 +1,15 @@
+"""The examples in the docstrings are true."""
+
+import doctest
+
+import pytest
+
+from twin.files import results_files
+from twin.results import comparison, estimates, metrics, numbers, run, standards
+
+MODULES = (comparison, estimates, metrics, numbers, results_files, run, standards)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_examples_give_what_they_say(module) -> None:
+    assert doctest.testmod(module).failed == 0
