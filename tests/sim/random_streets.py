@@ -83,10 +83,11 @@ def random_fleet(draw: random.Random, tables: FlowTables, count: int, within_s: 
 
 def fleet_of(routes: list[list[int]], departs_us: list[int], kinds: list[int] | None = None) -> Fleet:
     """A fleet of these routes; all cars unless `kinds` says otherwise."""
-    ends = np.cumsum([len(route) for route in routes], dtype=np.int64)
+    lengths = np.array([len(route) for route in routes], dtype=np.int64)
+    ends = np.cumsum(lengths)
     return Fleet(
         depart_us=np.array(departs_us, dtype=np.int64),
-        route_start=np.concatenate([[0], ends[:-1]]).astype(np.int64),
+        route_start=ends - lengths,
         route_end=ends,
         route=np.array([segment for route in routes for segment in route], dtype=np.int32),
         vehicle_class=np.array(kinds if kinds is not None else [0] * len(routes), dtype=np.int64),

@@ -152,3 +152,5 @@ def test_a_vehicle_under_way_takes_no_other_orders(make: type[SimpyFlow] | type[
         flow.leave(vehicle)
     with pytest.raises(SimulationError, match="there is no such turn"):
         flow.drive(flow.add_vehicle(), [0, 0])
+    with pytest.raises(SimulationError, match="there are segments 0 to"):
+        flow.drive(flow.add_vehicle(), [-1])

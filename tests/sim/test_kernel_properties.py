@@ -30,6 +30,7 @@ def test_vehicles_are_conserved_all_along(seed: int) -> None:
         events += 1
         if events % 50 == 0:
             record = flow.finish()
+            assert record.passages is not None
             inside = int((record.passages[:, 3] == NEVER).sum())
             status = np.bincount(record.vehicles.status, minlength=5)
             assert inside == status[MOVING]

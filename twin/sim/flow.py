@@ -36,6 +36,14 @@ class Fleet:
     route: NDArray[np.int32]
     vehicle_class: Ints  # index into tables.CLASS_NAMES
 
+    def __post_init__(self) -> None:
+        columns = (self.route_start, self.route_end, self.vehicle_class)
+        if any(len(column) != len(self) for column in columns):
+            raise SimulationError("a fleet has one departure, one route and one class for each vehicle")
+        empty = np.flatnonzero(self.route_start >= self.route_end)
+        if len(empty):
+            raise SimulationError(f"vehicle {empty[0]} has an empty route; leave it out or give it a link to drive")
+
     def __len__(self) -> int:
         return len(self.depart_us)
 
@@ -123,6 +131,14 @@ def class_index(name: str) -> int:
         return CLASS_NAMES.index(name)
     except ValueError:
         raise SimulationError(f"no vehicle class {name!r}; there are {', '.join(CLASS_NAMES)}") from None
+
+
+def refuse_unknown_segments(tables: FlowTables, route: Sequence[int] | NDArray[np.integer]) -> None:
+    """Raise SimulationError where a route names segments that are not there."""
+    lowest, highest = np.min(route, initial=0), np.max(route, initial=0)
+    if lowest < 0 or highest >= max(1, tables.n_segments):
+        wrong = lowest if lowest < 0 else highest
+        raise SimulationError(f"a route names segment {wrong}; there are segments 0 to {tables.n_segments - 1}")
 
 
 def interval_us(interval_s: float) -> int:

@@ -12,7 +12,16 @@ from twin.records import INTERVAL_S
 from twin.sim import kernel as k
 from twin.sim import memory
 from twin.sim.environment import Environment, LegEnd
-from twin.sim.flow import PATIENCE_S, Fleet, FlowRecords, GridlockPolicy, VehicleTable, class_index, interval_us
+from twin.sim.flow import (
+    PATIENCE_S,
+    Fleet,
+    FlowRecords,
+    GridlockPolicy,
+    VehicleTable,
+    class_index,
+    interval_us,
+    refuse_unknown_segments,
+)
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import FlowTables
 
@@ -46,6 +55,7 @@ class CompiledFlow:
         env.calendar_flow = self
 
     def _refuse_broken_routes(self, fleet: Fleet) -> None:
+        refuse_unknown_segments(self.tables, fleet.route)
         vehicle, at = k.first_broken_turn(
             fleet.route, fleet.route_start, fleet.route_end, self._state.road, self._state.turn
         )
@@ -102,6 +112,7 @@ class CompiledFlow:
             self._grow(answer)
 
     def _check_turns(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        refuse_unknown_segments(self.tables, route)
         pool = np.asarray(route, dtype=np.int32)
         whole = np.zeros(1, dtype=np.int64), np.array([len(pool)], dtype=np.int64)
         _, at = k.first_broken_turn(pool, *whole, self._state.road, self._state.turn)

@@ -26,7 +26,16 @@ from simpy.events import Event
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S
 from twin.sim.environment import Environment, FlowEvent, LegEnd
-from twin.sim.flow import PATIENCE_S, Fleet, FlowRecords, GridlockPolicy, VehicleTable, class_index, interval_us
+from twin.sim.flow import (
+    PATIENCE_S,
+    Fleet,
+    FlowRecords,
+    GridlockPolicy,
+    VehicleTable,
+    class_index,
+    interval_us,
+    refuse_unknown_segments,
+)
 from twin.sim.kernel import ASIDE, GONE, MOVING, OUTSIDE, STANDING
 from twin.sim.rules import MICROS, NEVER, earliest_exit, is_surely_free, room_level, start_tag, tag_step, time_of_level
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
@@ -69,6 +78,7 @@ class SimpyFlow:
 
     def _scheduled(self, fleet: Fleet) -> list[Vehicle]:
         """The fleet, queued outside its first segments by departure, then number."""
+        refuse_unknown_segments(self.tables, fleet.route)
         route = [self._segments[number] for number in fleet.route.tolist()]
         vehicles = []
         rows = zip(fleet.vehicle_class, fleet.depart_us, fleet.route_start, fleet.route_end, strict=True)
@@ -103,6 +113,7 @@ class SimpyFlow:
         driven = self._vehicles[vehicle]
         if driven.leg_ends is not None:
             raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
+        refuse_unknown_segments(self.tables, route)
         ahead = [self._segments[int(number)] for number in route]
         stands_on = driven.stands_on
         self._check_turns(driven, ahead if stands_on is None else [stands_on, *ahead])

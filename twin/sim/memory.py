@@ -28,7 +28,8 @@ def zeros(shape: int | tuple[int, ...], dtype: Any = np.int64) -> NDArray[Any]:
         room.madvise(advice)
         raw = np.frombuffer(room, dtype=np.uint8)
         skip = -raw.ctypes.data % _LARGE_PAGE
-    return raw[skip : skip + size].view(kind).reshape(shape)
+    array: NDArray[Any] = raw[skip : skip + size].view(kind).reshape(shape)
+    return array
 
 
 def copied(array: NDArray[Any]) -> NDArray[Any]:

@@ -1,0 +1,116 @@
+"""Who acts first at one instant: flow before stories, stories by agent, never by who was made first."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from twin.sim.environment import Environment, FlowEvent, LegEnd
+from twin.sim.rules import NEVER
+
+
+def tells(env: Environment, log: list[tuple[float, str]], name: str, wait_s: float) -> Any:
+    log.append((env.now, f"{name} begins"))
+    yield env.timeout(wait_s)
+    log.append((env.now, f"{name} acts"))
+
+
+def test_stories_begin_and_act_by_agent_in_whatever_order_they_were_made() -> None:
+    env = Environment()
+    log: list[tuple[float, str]] = []
+    for name, agent in (("C", 3), ("A", 1), ("B", 2)):
+        env.story(tells(env, log, name, 5.0), agent)
+    env.run()
+
+    begins = [(0.0, "A begins"), (0.0, "B begins"), (0.0, "C begins")]
+    assert log == [*begins, (5.0, "A acts"), (5.0, "B acts"), (5.0, "C acts")]
+
+
+def test_stories_of_later_begin_by_agent_too() -> None:
+    env = Environment()
+    log: list[tuple[float, str]] = []
+    env.story_at(10.0, tells(env, log, "B", 0.0), 2)
+    env.story_at(10.0, tells(env, log, "A", 0.0), 1)
+    env.story_at(9.0, tells(env, log, "C", 1.0), 3)
+    env.run()
+
+    assert log == [
+        (9.0, "C begins"),
+        (10.0, "A begins"),
+        (10.0, "A acts"),
+        (10.0, "B begins"),
+        (10.0, "B acts"),
+        (10.0, "C acts"),
+    ]
+
+
+def test_flow_comes_before_stories_and_by_server() -> None:
+    env = Environment(100.0)
+    log: list[tuple[float, str]] = []
+    env.story(tells(env, log, "A", 5.0), 1)
+
+    def serves(server: int, now_us: int) -> None:
+        log.append((now_us / 1e6, f"server {server}"))
+
+    for server in (7, 3):
+        env.schedule_flow(FlowEvent(env, server, partial(serves, server)), 105_000_000)
+    env.run()
+
+    assert log == [(100.0, "A begins"), (105.0, "server 3"), (105.0, "server 7"), (105.0, "A acts")]
+
+
+def test_a_flow_event_happens_only_when_it_is_last_due() -> None:
+    env = Environment()
+    happened: list[int] = []
+    event = FlowEvent(env, 0, happened.append)
+    for due_us in (9_000_000, 2_000_000, 4_000_000, 2_000_000, 3_000_000):
+        env.schedule_flow(event, due_us)
+    assert env.peek() == 3.0
+    env.run()
+
+    assert happened == [3_000_000]
+    assert env.now == 3.0  # entries out of date do not move the clock
+    env.schedule_flow(event, 5_000_000)
+    env.schedule_flow(event, NEVER)
+    env.run()
+    assert happened == [3_000_000]
+
+
+def test_ends_of_legs_are_handed_over_by_vehicle() -> None:
+    env = Environment()
+    log = []
+    for vehicle in (5, 2):
+        end = LegEnd(env, vehicle)
+        end.callbacks.append(lambda event: log.append(event.agent))
+        end.succeed()
+    env.run()
+
+    assert log == [2, 5]
+
+
+def test_times_are_whole_microseconds() -> None:
+    env = Environment()
+    log: list[tuple[float, str]] = []
+
+    def twice() -> Any:
+        yield env.timeout(0.1)
+        yield env.timeout(0.2)
+        log.append((env.now, "after 0.1 + 0.2 s"))
+
+    env.story(twice(), 2)
+    env.story(tells(env, log, "A", 0.3), 1)
+    env.run()
+
+    assert log[1:] == [(0.3, "A acts"), (0.3, "after 0.1 + 0.2 s")]
+
+
+def test_a_story_that_fails_ends_the_run() -> None:
+    env = Environment()
+
+    def breaks() -> Any:
+        yield env.timeout(1.0)
+        raise ValueError("the bus has no driver")
+
+    env.story(breaks())
+    with pytest.raises(ValueError, match="no driver"):
+        env.run()
