@@ -21,14 +21,14 @@ from twin.sim.driver import Errand, Fate, driver
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
+from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel import GONE, OUTSIDE
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS, NEVER
-from twin.sim.gridlock import gridlock_table
 from twin.sim.simulation import books, link_table
-from twin.sim.tables import SEGMENT_M, FlowTables, build_tables
+from twin.sim.tables import CLASS_NAMES, SEGMENT_M, FlowTables, build_tables
 
 Ints = NDArray[np.int64]
 
@@ -53,7 +53,7 @@ class Stage:
         router = Router(network)
         plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
         tables = build_tables(network, plans, segment_m=SEGMENT_M)
-        return cls(city, network, router, tables, SearchMap(network, tables, router, city.open_sites))
+        return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,7 +232,7 @@ def _trip_table(
     trips = pd.DataFrame(
         {
             "trip_id": day.traveller,
-            "vehicle_class": pd.Categorical.from_codes(day.vehicle_class, list(CLASS_NAMES)),
+            "vehicle_class": np.array(CLASS_NAMES)[day.vehicle_class],
             "depart_s": day.depart_s,
             "enter_s": enter_s,
             "arrive_s": arrive_s,

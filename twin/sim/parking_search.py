@@ -33,6 +33,7 @@ class SearchMap:
     """What drivers know of public sites: where they are, how far to walk, how to drive from one to the next."""
 
     def __init__(self, network: Network, tables: FlowTables, router: Router, sites: Sequence[ParkingSite]) -> None:
+        # `network` holds every link on record: a site stays at its junction when the street to it is closed.
         self.sites = tuple(sites)
         self._tables = tables
         self._router = router
