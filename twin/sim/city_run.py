@@ -4,7 +4,7 @@ Who has nothing to decide on the way (a place of one's own, through traffic, lor
 who wants a public space is a story (`driver`), and so is every bus.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,12 +112,11 @@ def run_city(
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
     if with_stories:
-        for row in np.flatnonzero(decides & has_way).tolist():
-            errand = _errand(stage, habits, day, row)
+        for row, errand in _errands(stage, habits, day, np.flatnonzero(decides & has_way)):
             fates[row] = Fate()
             story = driver(env, flow, stock, stage.search, errand, fates[row])
             env.story_at(float(day.depart_s[row]), story, errand.traveller)
-        runs = _bus_runs(stage, seed=seed, start_s=start_s, until_s=until_s)
+        runs = _bus_runs(stage, seed=seed, start_s=start_s, last_s=float(day.depart_s.max(initial=start_s)))
         bus_fates = [BusFate() for _ in runs]
         for run, bus_fate in zip(runs, bus_fates, strict=True):
             env.story_at(run.depart_s, bus(env, flow, run, bus_fate), run.agent)
@@ -142,8 +141,7 @@ def _fleet(tables: FlowTables, habits: Habits, day: Day, drives: NDArray[np.bool
     rows = np.flatnonzero(drives)
     rows = rows[np.lexsort((day.traveller[rows], day.depart_s[rows]))].astype(np.int64)
     routes = habits.routes.select(day.traveller[rows])
-    segments = tables.expand(routes.links.astype(np.int64))
-    parts = np.concatenate([[0], np.cumsum(np.diff(tables.segment_start)[routes.links])]).astype(np.int64)
+    segments, parts = _segments(tables, routes)
     return (
         Fleet(
             depart_us=np.rint(day.depart_s[rows] * MICROS).astype(np.int64),
@@ -156,25 +154,33 @@ def _fleet(tables: FlowTables, habits: Habits, day: Day, drives: NDArray[np.bool
     )
 
 
-def _errand(stage: Stage, habits: Habits, day: Day, row: int) -> Errand:
-    person = int(day.traveller[row])
-    links = habits.routes.of(person)
-    return Errand(
-        traveller=person,
-        route=stage.tables.expand(links.astype(np.int64)),
-        last_link=int(links[-1]) if len(links) else -1,
-        site=int(habits.site[person]),
-        destination=(float(habits.target_x[person]), float(habits.target_y[person])),
-        stay_s=float(day.stay_s[row]),
-    )
+def _errands(stage: Stage, habits: Habits, day: Day, rows: Ints) -> Iterator[tuple[int, Errand]]:
+    """What the drivers in these rows of the day are out for; their routes are cut into segments all at once."""
+    people = day.traveller[rows]
+    routes = habits.routes.select(people)
+    segments, parts = _segments(stage.tables, routes)
+    begins, ends = parts[routes.start].tolist(), parts[routes.start + routes.length].tolist()
+    last = np.where(routes.length > 0, routes.links[np.maximum(routes.start + routes.length - 1, 0)], -1).tolist()
+    places = zip(habits.target_x[people].tolist(), habits.target_y[people].tolist(), strict=True)
+    for row, person, begin, end, link, site, place, stay_s in zip(
+        rows.tolist(), people.tolist(), begins, ends, last, habits.site[people].tolist(), places,
+        day.stay_s[rows].tolist(), strict=True,
+    ):  # fmt: skip
+        yield row, Errand(person, segments[begin:end], link, site, place, stay_s)
 
 
-def _bus_runs(stage: Stage, *, seed: int, start_s: float, until_s: float) -> list[BusRun]:
+def _segments(tables: FlowTables, routes: Routes) -> tuple[NDArray[np.int32], Ints]:
+    """The segments of a pool of routes, and where in them each of its links begins (one more at the end)."""
+    parts = np.concatenate([[0], np.cumsum(np.diff(tables.segment_start)[routes.links])]).astype(np.int64)
+    return tables.expand(routes.links.astype(np.int64)), parts
+
+
+def _bus_runs(stage: Stage, *, seed: int, start_s: float, last_s: float) -> list[BusRun]:
     demand = stage.city.demand
     riders = None if demand is None else demand.tables.get("bus_riders")
     return bus_runs(
         stage.network, stage.tables, stage.city.lines, stage.city.zones, riders, seed=seed, start_s=start_s,
-        end_s=until_s,
+        end_s=last_s,
     )  # fmt: skip
 
 

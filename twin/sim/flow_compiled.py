@@ -47,8 +47,11 @@ class CompiledFlow:
         self._route_used = len(fleet.route)
         self._events: dict[int, LegEnd] = {}
         self._state = _state(tables, fleet, env.now_us, gridlock, keep_passages)
-        self._leg_begins = fleet.route_start.astype(np.int64).copy()
-        self._past_legs = np.zeros((len(fleet), 2), dtype=np.int64)
+        self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
+        self._last_leg: dict[int, int] = {}  # where in the route pool a story vehicle's last leg begins
+        self._last_end: dict[int, int] = {}  # and where it ends
+        self._fleet_start = fleet.route_start
+        self._heap_size, self._heap_time = self._state.control["heap_size"], self._state.heap["time"]
         self._refuse_broken_routes(fleet)
         order = np.lexsort((np.arange(len(fleet)), fleet.depart_us)).astype(np.int64)
         k.load_origins(self._state, order, env.now_us)
@@ -71,8 +74,6 @@ class CompiledFlow:
             both = memory.zeros(vehicle + len(more), k.VEHICLE)
             both[:vehicle], both[vehicle:] = self._state.vehicle, more
             self._state = self._state._replace(vehicle=both)
-            self._leg_begins = np.concatenate([self._leg_begins, np.zeros(len(more), dtype=np.int64)])
-            self._past_legs = np.concatenate([self._past_legs, np.zeros((len(more), 2), dtype=np.int64)])
         row = self._state.vehicle[vehicle]
         row["kind"] = class_index(vehicle_class)
         row["pcu"] = self.tables.class_pcu[row["kind"]]
@@ -87,37 +88,35 @@ class CompiledFlow:
             return event.succeed()
         if vehicle in self._events:
             raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
-        row = self._state.vehicle[vehicle]
-        stands_on = int(row["where"]) if row["status"] == k.STANDING else None
-        self._check_turns(vehicle, route if stands_on is None else [stands_on, *route])
         begin = self._route_used
         if begin + n > len(self._state.route):
             more = np.zeros(max(4096, len(self._state.route), n), dtype=np.int32)
             self._state = self._state._replace(route=np.concatenate([self._state.route, more]))
-        last = slice(int(self._leg_begins[vehicle]), int(row["at"]))
-        driven = self._state.route[last]
-        self._past_legs[vehicle] += (
-            self.tables.length_mm[driven].sum(), self.tables.free_us[row["kind"], driven].sum()
-        )  # fmt: skip
-        self._leg_begins[vehicle] = begin
         self._state.route[begin : begin + n] = route
         self._route_used = begin + n
+        if self._say(k.start_leg, vehicle, self.env.now_us, begin, begin + n) == k.NO_WAY:
+            self._refuse(vehicle, route)
         self._events[vehicle] = event
-        self._say(k.start_leg, vehicle, self.env.now_us, begin, begin + n)
+        if vehicle in self._last_leg:  # it stands where that leg ended
+            self._past_legs.append((vehicle, self._last_leg[vehicle], self._last_end[vehicle]))
+        self._last_leg[vehicle], self._last_end[vehicle] = begin, begin + n
         return event
 
-    def _say(self, what: Callable[..., int], *words: int) -> None:
+    def _say(self, what: Callable[..., int], *words: int) -> int:
         """Tell the kernel something, making room first where it asks for it."""
-        while (answer := what(self._state, *words)) != k.IDLE:
+        while (answer := what(self._state, *words)) not in (k.IDLE, k.NO_WAY):
             self._grow(answer)
+        return answer
 
-    def _check_turns(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+    def _refuse(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        """Say which step of a route there is not."""
         refuse_unknown_segments(self.tables, route)
-        pool = np.asarray(route, dtype=np.int32)
+        row = self._state.vehicle[vehicle]
+        ahead = [int(row["where"])] if row["status"] == k.STANDING else []
+        pool = np.array([*ahead, *route], dtype=np.int32)
         whole = np.zeros(1, dtype=np.int64), np.array([len(pool)], dtype=np.int64)
         _, at = k.first_broken_turn(pool, *whole, self._state.road, self._state.turn)
-        if at >= 0:
-            raise self.tables.no_turn(int(pool[at]), int(pool[at + 1]), vehicle)
+        raise self.tables.no_turn(int(pool[at]), int(pool[at + 1]), vehicle)
 
     def hold(self, vehicle: int) -> None:
         self._take_off(vehicle, k.ASIDE)
@@ -148,7 +147,7 @@ class CompiledFlow:
     # --- the clock --------------------------------------------------------------------------------------------
 
     def next_us(self) -> int:
-        return int(k.next_time(self._state))
+        return int(self._heap_time[0]) if self._heap_size[0] > 0 else NEVER
 
     def advance(self, until_us: int) -> None:
         while True:
@@ -215,17 +214,22 @@ class CompiledFlow:
 
     def _driven(self, vehicles: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Distance (mm) and free-speed time (µs) of the segments each vehicle came onto so far."""
-        begins = self._leg_begins[: self._n_vehicles]
-        done = self._past_legs[: self._n_vehicles]
+        begins = vehicles["at"].copy()
+        begins[: len(self._fleet_start)] = self._fleet_start
+        begins[list(self._last_leg)] = list(self._last_leg.values())
+        past = np.array(self._past_legs, dtype=np.int64).reshape(-1, 3)
         pool = self._state.route[: self._route_used]
         lengths = np.concatenate([[0], np.cumsum(self.tables.length_mm[pool])])
-        driven_mm = lengths[vehicles["at"]] - lengths[begins] + done[:, 0]
-        free_us = done[:, 1].copy()
+        driven_mm = lengths[vehicles["at"]] - lengths[begins]
+        np.add.at(driven_mm, past[:, 0], lengths[past[:, 2]] - lengths[past[:, 1]])
+        free_us = np.zeros(len(vehicles), dtype=np.int64)
         for kind, times in enumerate(self.tables.free_us):
             mine = vehicles["kind"] == kind
             if mine.any():
                 cumulative = np.concatenate([[0], np.cumsum(times[pool])])
-                free_us[mine] += cumulative[vehicles["at"][mine]] - cumulative[begins[mine]]
+                free_us[mine] = cumulative[vehicles["at"][mine]] - cumulative[begins[mine]]
+                legs = past[mine[past[:, 0]]]
+                np.add.at(free_us, legs[:, 0], cumulative[legs[:, 2]] - cumulative[legs[:, 1]])
         return driven_mm, free_us
 
 

@@ -32,7 +32,7 @@ NOBODY = -1
 OUTSIDE, MOVING, STANDING, ASIDE, GONE = range(5)
 """What a vehicle is doing: `vehicle.status`."""
 
-IDLE, LEGS_ENDED, MORE_PASSAGES, MORE_INTERVALS, MORE_CYCLES = range(5)
+IDLE, LEGS_ENDED, MORE_PASSAGES, MORE_INTERVALS, MORE_CYCLES, NO_WAY = range(6)
 """What `advance` answers: nothing left until then, or what the caller must do before it goes on."""
 
 ENTERED, LEFT, TIME_ON, DENSITY, QUEUE_MM = range(5)
@@ -648,18 +648,31 @@ def advance(s, until):
 
 
 @_entry
-def next_time(s):
-    """Time of the next calendar entry (µs); NEVER when there is none."""
-    return s.heap[0].time if s.control[0].heap_size > 0 else NEVER
-
-
-@_entry
 def take_off(s, v, now, status):
     """Take vehicle v, which stands, off its segment, to the roadside (ASIDE) or for good (GONE)."""
     answer = _open_books(s, now)
     if answer == IDLE:
         _take_off(s, v, now, status)
     return answer
+
+
+@_inlined
+def _is_way(s, stands_on, route_at, route_end):
+    """Whether a route is of segments there are, joined by turns there are, from the segment stood on (or none)."""
+    here = stands_on
+    for at in range(route_at, route_end):
+        onward = s.route[at]
+        if onward < 0 or onward >= s.road.shape[0]:
+            return False
+        if here != NOBODY:
+            turn = s.road[here].out_at
+            end = s.road[here].out_end
+            while turn < end and s.turn[turn].to != onward:
+                turn += 1
+            if turn == end:
+                return False
+        here = onward
+    return True
 
 
 @_entry
@@ -669,6 +682,8 @@ def start_leg(s, v, now, route_at, route_end):
     if answer != IDLE:
         return answer
     vehicle = s.vehicle[v]
+    if not _is_way(s, vehicle.where if vehicle.status == STANDING else NOBODY, route_at, route_end):
+        return NO_WAY
     vehicle.at = route_at
     vehicle.end = route_end
     if vehicle.status == STANDING:

@@ -20,8 +20,8 @@ from twin.sim.rules import MICROS
 
 Ints = NDArray[np.int64]
 
-SEGMENT_M = 250.0
-"""Longest segment in studies (m). Bus stops lie some 530 m apart in Yantai, so this places each within 125 m."""
+SEGMENT_M = 400.0
+"""Longest segment in studies (m). Bus stops lie some 530 m apart in Yantai; this places each within 200 m."""
 
 MOST_WEIGHT_RATIO = 1e6
 """Merge weights that differ by more act as if they differed by this, so that tags stay whole 64-bit numbers."""

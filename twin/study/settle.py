@@ -28,8 +28,8 @@ Tell = Callable[[str, int, int], None]
 SETTLING_SEED = 0
 """The day that is repeated while routes settle; replications have days of their own."""
 
-WARM_UP_S = 3600.0  # departures before the measured window that fill the streets
-RUN_ON_S = 1800.0  # departures after it, so that its last trips meet traffic
+WARM_UP_S = 2700.0  # departures before the measured window that fill the streets
+RUN_ON_S = 1200.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
 
 STATIC_ROUNDS = 5
