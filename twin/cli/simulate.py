@@ -45,6 +45,7 @@ def simulate_files(
         # Intervals before anything departs would be rows of zeros.
         start_s=first_s // INTERVAL_S * INTERVAL_S,
     )
+    del trips  # its routes are in the run now
     load = {"load_cpu_s": time.process_time() - cpu_s, "load_wall_s": time.perf_counter() - wall_s}
     notes = (*streets.notes, *run.notes)
     for note in notes:

@@ -17,6 +17,9 @@ from twin.errors import DataFileError, TwinError
 FAULTS_SHOWN = 20
 """Faults of one table that are told word by word; the others are counted."""
 
+_BLOCK_BYTES = 1 << 22
+"""Read at a time: what is made of a column for a while stays this small."""
+
 Flags = NDArray[np.bool_]
 
 
@@ -100,7 +103,7 @@ def read_csv_table(path: Path, *, required: Sequence[str], optional: Sequence[st
             raise DataFileError(f"{path}: {'; '.join(missing)}. It has the columns {', '.join(header)}.")
         cells = arrow_csv.read_csv(
             path,
-            read_options=arrow_csv.ReadOptions(column_names=header, skip_rows=1, block_size=1 << 24),
+            read_options=arrow_csv.ReadOptions(column_names=header, skip_rows=1, block_size=_BLOCK_BYTES),
             parse_options=arrow_csv.ParseOptions(invalid_row_handler=note_line),
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=wanted, column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=False

@@ -69,6 +69,7 @@ def _routes(table: CsvTable, network: Network) -> tuple[Ints, Ints, NDArray[np.i
         lengths.append(length)
         row += len(cells)
     length = np.concatenate(lengths) if table.has("route") else np.zeros(len(table), dtype=np.int64)
+    pa.default_memory_pool().release_unused()
     end = np.cumsum(length)
     return end - length, end, np.concatenate(pools)
 

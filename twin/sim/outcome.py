@@ -12,7 +12,6 @@ from twin.sim import kernel
 from twin.sim.flow import VehicleTable
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import CLASS_NAMES, FlowTables, Ints
-from twin.sim.trip_table import TripTable
 
 STATUS_OF: dict[int, Status] = {
     kernel.OUTSIDE: "waiting_outside",
@@ -25,13 +24,15 @@ STATUS_OF: dict[int, Status] = {
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The trips of a run and what the flow tells of its vehicles.
+    """The trips of a run (ids, departures, classes) and what the flow tells of its vehicles.
 
     `trip_of[v]`: the trip that fleet vehicle v makes; vehicles with higher numbers were made by stories and are
     called "story-1", "story-2", … in order of creation. `no_way`: trips between whose nodes no way leads.
     """
 
-    trips: TripTable
+    ids: pd.Index
+    depart_s: NDArray[np.float64]
+    vehicle_class: Ints
     no_way: NDArray[np.bool_]
     trip_of: Ints
     end_us: int
@@ -45,9 +46,9 @@ class Outcome:
         """
         vehicles, row, n_rows = self.vehicles, self._rows, len(self._ids)
         depart_s = np.full(n_rows, np.nan)
-        depart_s[: len(self.trips)] = self.trips.depart_s
+        depart_s[: len(self.ids)] = self.depart_s
         # Trips without a vehicle need no road; the others are overwritten below.
-        no_way = np.append(self.no_way, np.zeros(n_rows - len(self.trips), dtype=np.bool_))
+        no_way = np.append(self.no_way, np.zeros(n_rows - len(self.ids), dtype=np.bool_))
         at_once = ~no_way & (depart_s <= self.end_us / MICROS)
         enter_s = np.where(at_once, depart_s, np.nan)
         arrive_s = enter_s.copy()
@@ -56,7 +57,7 @@ class Outcome:
         status = np.where(no_way, STATUSES.index("unroutable"), STATUSES.index("waiting_outside"))
         status[at_once] = STATUSES.index("finished")
         kind = np.zeros(n_rows, dtype=np.int64)
-        kind[: len(self.trips)] = self.trips.vehicle_class
+        kind[: len(self.ids)] = self.vehicle_class
 
         status_of = np.array([STATUSES.index(STATUS_OF[code]) for code in sorted(STATUS_OF)])
         at_rest = (vehicles.status == kernel.GONE) | (vehicles.status == kernel.ASIDE)
@@ -106,15 +107,15 @@ class Outcome:
     def _rows(self) -> Ints:
         """Row of each vehicle number: trips in order of ids, then the vehicles of stories."""
         n_story = len(self.vehicles.status) - len(self.trip_of)
-        return np.concatenate([self.trip_of, len(self.trips) + np.arange(n_story)])
+        return np.concatenate([self.trip_of, len(self.ids) + np.arange(n_story)])
 
     @property
     def _ids(self) -> pd.api.extensions.ExtensionArray:
         n_story = len(self.vehicles.status) - len(self.trip_of)
-        given: pd.api.extensions.ExtensionArray = self.trips.ids.array
+        given: pd.api.extensions.ExtensionArray = self.ids.array
         if n_story == 0:
             return given
-        names = _unused_names(set(self.trips.ids))
+        names = _unused_names(set(self.ids))
         return pd.array([*given, *(next(names) for _ in range(n_story))], dtype="str")
 
 

@@ -100,8 +100,10 @@ class Simulation:
         self.tables = build_tables(network, signals, segment_m=segment_m)
         self.notes = self.tables.notes
         self._check_span(trips)
-        self.trips, self._no_way = trips.routed(network)
-        fleet, self._trip_of = self.trips.fleet(self.tables)
+        trips, self._no_way = trips.routed(network)
+        # The routes themselves are not kept: they are by far the largest part.
+        self._ids, self._depart_s, self._vehicle_class = trips.ids, trips.depart_s, trips.vehicle_class
+        fleet, self._trip_of = trips.fleet(self.tables)
         self.env = Environment(start_s)
         self.flow: Flow = FLOWS[flow](self.env, self.tables, fleet, gridlock=gridlock, keep_passages=keep_passages)
         self._seconds = _since(began, "load")
@@ -132,7 +134,9 @@ class Simulation:
             self.env.run(until=self.until_s)
         found = self.flow.finish()
         seconds = {**self._seconds, **_since(began, "run")}
-        outcome = Outcome(self.trips, self._no_way, self._trip_of, found.end_us, found.vehicles)
+        outcome = Outcome(
+            self._ids, self._depart_s, self._vehicle_class, self._no_way, self._trip_of, found.end_us, found.vehicles
+        )
         trips = outcome.trip_table()
         return Records(
             trips=trips,

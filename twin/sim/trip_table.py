@@ -175,7 +175,8 @@ class TripTable:
         lengths = self.end[trips] - self.start[trips]
         chunk_of = np.cumsum(lengths) // _CHUNK
         begins = np.flatnonzero(np.diff(chunk_of, prepend=-1))
-        for begin, end in zip(begins, [*begins[1:], len(trips)], strict=True):
+        ends = np.append(begins[1:], len(trips))[: len(begins)]
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
             here, length = trips[begin:end], lengths[begin:end]
             positions = np.concatenate([[0], np.cumsum(length)])
             take = np.repeat(self.start[here] - positions[:-1], length) + np.arange(positions[-1])
