@@ -37,7 +37,7 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.kernel import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, is_surely_free, room_level, start_tag, tag_step, time_of_level
+from twin.sim.rules import MICROS, NEVER, earliest_exit, start_tag, tag_step
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -155,12 +155,12 @@ class SimpyFlow:
     def _serve(self, segment: Segment, now: int) -> None:
         """The segment's time has come: let in whose turn it is, if signal and room agree."""
         self._now_us = now
-        approach = _pick(segment, now)
+        approach = segment.next_approach(now)
         if approach is not None:
             green_us = approach.turn.green_from(now)
             if green_us > now:
                 approach.ready_us = green_us
-            elif segment.next_entry_us <= now and _room_from(segment, approach.vehicles[0].pcu) <= now:
+            elif segment.next_entry_us <= now and segment.room_from(approach.vehicles[0].pcu) <= now:
                 self._move(approach, segment, now)
                 return
         self._reconsider(segment, now)
@@ -180,9 +180,9 @@ class SimpyFlow:
                 when = now
             if when < segment.next_entry_us:
                 when = segment.next_entry_us
-            first = _pick(segment, when)
+            first = segment.next_approach(when)
             assert first is not None  # one is ready by then
-            room_us = _room_from(segment, first.vehicles[0].pcu)
+            room_us = segment.room_from(first.vehicles[0].pcu)
             if room_us > when:
                 when = room_us
             if room_us >= NEVER:
@@ -320,7 +320,7 @@ class SimpyFlow:
             wanted = segment.target
             if len(cycle) > len(self._segments) or segment.in_cycle or wanted is None or wanted.is_closed:
                 return
-            if _room_from(wanted, segment.vehicles[0].pcu) < NEVER:
+            if wanted.room_from(segment.vehicles[0].pcu) < NEVER:
                 return
             segment = wanted
         for segment in cycle:
@@ -381,32 +381,3 @@ class SimpyFlow:
 
     def _column(self, name: str) -> NDArray[Any]:
         return np.array([getattr(vehicle, name) for vehicle in self._vehicles], dtype=np.int64)
-
-
-def _pick(segment: Segment, time_us: int) -> Approach | None:
-    """The approach whose head a segment serves at that time: ready, and first by fair queueing; None if none."""
-    waiting = segment.waiting
-    if len(waiting) == 1:
-        return waiting[0] if waiting[0].ready_us <= time_us else None
-    best, best_rank = None, (NEVER, 0)
-    for approach in waiting:
-        if approach.ready_us <= time_us:
-            rank = (start_tag(approach.turn.tag, segment.virtual_time), approach.turn.number)
-            if rank < best_rank:
-                best, best_rank = approach, rank
-    return best
-
-
-def _room_from(segment: Segment, pcu: int) -> int:
-    """When there is room on a segment for a vehicle of that size; NEVER while nobody knows (rule 3)."""
-    if segment.is_closed:
-        return NEVER
-    if is_surely_free(segment.cum_in - segment.cum_out, pcu, segment.free_storage):
-        return 0
-    level = room_level(segment.cum_in, pcu, segment.storage)
-    if level <= 0:
-        return 0
-    if level > segment.cum_out:
-        return NEVER
-    exit_us, cum, previous_us = segment.exit_at_level(level)
-    return time_of_level(level, cum, exit_us, previous_us, segment.us_per_pcu) + segment.wave_us

@@ -10,7 +10,7 @@ from simpy.events import Event
 
 from twin.sim.environment import FlowEvent
 from twin.sim.kernel import OUTSIDE
-from twin.sim.rules import MICROS, NEVER, time_of_level, wait_for_green
+from twin.sim.rules import MICROS, NEVER, is_surely_free, room_level, start_tag, time_of_level, wait_for_green
 from twin.sim.tables import FlowTables, SegmentNumbers
 
 
@@ -140,6 +140,36 @@ class Segment(Row):
         self.entry_gap_us: list[int] = numbers.entry_gap_us.tolist()
         for turn, gaps in zip(self.turns.values(), numbers.exit_gap_us.tolist(), strict=False):
             turn.exit_gap_us = gaps
+
+    # --- who is let in, and when there is room -------------------------------------------------------------------
+
+    def next_approach(self, time_us: int) -> "Origin | Segment | None":
+        """The approach whose head a segment serves at that time: ready, and first by fair queueing; None if none."""
+        waiting = self.waiting
+        if len(waiting) == 1:
+            return waiting[0] if waiting[0].ready_us <= time_us else None
+        best: Origin | Segment | None = None
+        best_rank = (NEVER, 0)
+        for approach in waiting:
+            if approach.ready_us <= time_us:
+                rank = (start_tag(approach.turn.tag, self.virtual_time), approach.turn.number)
+                if rank < best_rank:
+                    best, best_rank = approach, rank
+        return best
+
+    def room_from(self, pcu: int) -> int:
+        """When there is room on a segment for a vehicle of that size; NEVER while nobody knows (rule 3)."""
+        if self.is_closed:
+            return NEVER
+        if is_surely_free(self.cum_in - self.cum_out, pcu, self.free_storage):
+            return 0
+        level = room_level(self.cum_in, pcu, self.storage)
+        if level <= 0:
+            return 0
+        if level > self.cum_out:
+            return NEVER
+        exit_us, cum, previous_us = self.exit_at_level(level)
+        return time_of_level(level, cum, exit_us, previous_us, self.us_per_pcu) + self.wave_us
 
     # --- exits ------------------------------------------------------------------------------------------------
 
