@@ -17,7 +17,7 @@ from twin.sim.flow import Fleet, class_index
 from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables, Ints
 
-_CHUNK = 1 << 20  # links looked at together: bounds the memory that checking and cutting routes takes
+_CHUNK = 1 << 17  # links looked at together: bounds the memory that checking and cutting routes takes
 
 
 @dataclass(frozen=True, slots=True)
