@@ -44,6 +44,7 @@ def simulate_files(
         keep_passages=keep_passages,
         # Intervals before anything departs would be rows of zeros.
         start_s=first_s // INTERVAL_S * INTERVAL_S,
+        any_class=False,
     )
     del trips  # its routes are in the run now
     load = {"load_cpu_s": time.process_time() - cpu_s, "load_wall_s": time.perf_counter() - wall_s}

@@ -52,7 +52,7 @@ class Stage:
         network = city.open_network()
         router = Router(network)
         plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
-        tables = build_tables(network, plans, segment_m=SEGMENT_M)
+        tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"))
         return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
 
 

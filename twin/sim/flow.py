@@ -144,3 +144,11 @@ def refuse_unknown_segments(tables: FlowTables, route: Sequence[int] | NDArray[n
 def interval_us(interval_s: float) -> int:
     """Whole microseconds of an interval."""
     return round(interval_s * MICROS)
+
+
+def expected_class(tables: FlowTables, name: str) -> int:
+    """Number of a vehicle class that may come onto these tables; raises SimulationError for any other."""
+    number = class_index(name)
+    if tables.class_pcu[number] < tables.smallest_pcu:
+        raise SimulationError(f"a vehicle of class {name!r} comes, but the tables were built without that class")
+    return number

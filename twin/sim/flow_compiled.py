@@ -18,7 +18,7 @@ from twin.sim.flow import (
     FlowRecords,
     GridlockPolicy,
     VehicleTable,
-    class_index,
+    expected_class,
     interval_us,
     refuse_unknown_segments,
 )
@@ -75,7 +75,7 @@ class CompiledFlow:
             both[:vehicle], both[vehicle:] = self._state.vehicle, more
             self._state = self._state._replace(vehicle=both)
         row = self._state.vehicle[vehicle]
-        row["kind"] = class_index(vehicle_class)
+        row["kind"] = expected_class(self.tables, vehicle_class)
         row["pcu"] = self.tables.class_pcu[row["kind"]]
         row["has_story"] = 1
         self._n_vehicles += 1

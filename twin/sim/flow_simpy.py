@@ -32,7 +32,7 @@ from twin.sim.flow import (
     FlowRecords,
     GridlockPolicy,
     VehicleTable,
-    class_index,
+    expected_class,
     interval_us,
     refuse_unknown_segments,
 )
@@ -102,7 +102,7 @@ class SimpyFlow:
     # --- what stories say -------------------------------------------------------------------------------------
 
     def add_vehicle(self, vehicle_class: str = "car") -> int:
-        kind = class_index(vehicle_class)
+        kind = expected_class(self.tables, vehicle_class)
         self._vehicles.append(Vehicle(len(self._vehicles), kind, self.tables.class_pcu[kind]))
         return len(self._vehicles) - 1
 

@@ -26,7 +26,7 @@ from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.outcome import Outcome
 from twin.sim.rules import MICROS
-from twin.sim.tables import FlowTables, Ints, build_tables
+from twin.sim.tables import CLASS_NAMES, FlowTables, Ints, build_tables
 from twin.sim.trip_table import TripTable
 
 FlowName = Literal["compiled", "simpy"]
@@ -51,6 +51,7 @@ def simulate(
     segment_m: float | None = None,
 ) -> Records:
     """Move the vehicles and tell what happened; see `Simulation` for what the options mean."""
+    stories = tuple(stories)
     run = Simulation(
         network,
         trips,
@@ -62,6 +63,7 @@ def simulate(
         start_s=start_s,
         segment_m=segment_m,
         until_s=until_s,
+        any_class=bool(stories),
     )
     for story in stories:
         run.env.story(story(run))
@@ -73,7 +75,8 @@ class Simulation:
 
     `until_s` None: it ends when nothing is left to happen: every vehicle has finished, or stands in gridlock, and
     every story has ended (so a story without end needs a horizon). `segment_m`: links longer than this are cut, so
-    that stories can stop along them. `notes`: what the network left open, in sentences.
+    that stories can stop along them. `any_class` False: no story brings vehicles of classes that no trip has, which
+    saves memory. `notes`: what the network left open, in sentences.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Simulation:
         keep_passages: bool = False,
         start_s: float = 0.0,
         segment_m: float | None = None,
+        any_class: bool = True,
     ) -> None:
         began = _clocks()
         if flow == "compiled":
@@ -97,7 +101,8 @@ class Simulation:
         self.seed = seed
         self.until_s = until_s
         self.start_s = start_s
-        self.tables = build_tables(network, signals, segment_m=segment_m)
+        classes = None if any_class else {CLASS_NAMES[kind] for kind in np.unique(trips.vehicle_class).tolist()}
+        self.tables = build_tables(network, signals, segment_m=segment_m, classes=classes)
         self.notes = self.tables.notes
         self._check_span(trips)
         trips, self._no_way = trips.routed(network)

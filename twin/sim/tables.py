@@ -6,15 +6,16 @@ that nobody uses changes nothing; cutting itself changes no result (the wave mod
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.network import Movement, Network
 from twin.city.signals import SignalPlan
-from twin.city.vehicles import SMALLEST_PCU, VEHICLE_CLASSES
+from twin.city.vehicles import VEHICLE_CLASSES
 from twin.errors import SimulationError
 from twin.sim.rules import MICROS
 
@@ -23,8 +24,11 @@ Ints = NDArray[np.int64]
 SEGMENT_M = 400.0
 """Longest segment in studies (m). Bus stops lie some 530 m apart in Yantai; this places each within 200 m."""
 
-MOST_WEIGHT_RATIO = 1e6
-"""Merge weights that differ by more act as if they differed by this, so that tags stay whole 64-bit numbers."""
+WEIGHT_STEP = 2**9 * 3**3 * 5**4 * 7 * 11 * 17
+"""Tag step per PCU of merge weight 1. Steps of usual capacities (1400 … 2200 veh/h) times lanes are whole numbers."""
+
+LONGEST_STEP = 3.5e12
+"""Merge weights below 0.0033 act as if they were that: a step times the micro-PCU of a truck is a 64-bit number."""
 
 CLASS_NAMES = tuple(VEHICLE_CLASSES)
 CLASS_PCU = tuple(round(kind.pcu * MICROS) for kind in VEHICLE_CLASSES.values())
@@ -79,6 +83,7 @@ class FlowTables:
     green_start: Ints  # (T + 1,) greens of turn t: rows green_start[t]:green_start[t + 1] of `greens`
     greens: Ints  # (n_greens, 3) start, length, cycle
     class_pcu: tuple[int, ...] = CLASS_PCU
+    smallest_pcu: int = min(CLASS_PCU)  # of the vehicles that may come
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -130,13 +135,13 @@ class FlowTables:
         """The segment at whose end a link ends."""
         return int(self.segment_start[link_index + 1]) - 1
 
-    @property
+    @cached_property
     def exits_kept(self) -> Ints:
         """How many of its last exits each segment remembers: as many as the smallest vehicles fit on it, and more.
 
         Shape (L,), each a power of two.
         """
-        fit = self.storage // round(SMALLEST_PCU * MICROS) + 4
+        fit = self.storage // self.smallest_pcu + 4
         return np.array([1 << int(count - 1).bit_length() for count in fit.tolist()], dtype=np.int64)
 
     @property
@@ -156,8 +161,17 @@ class FlowTables:
         )
 
 
-def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segment_m: float | None = None) -> FlowTables:
+def build_tables(
+    network: Network,
+    signals: Sequence[SignalPlan] = (),
+    *,
+    segment_m: float | None = None,
+    classes: Collection[str] | None = None,
+) -> FlowTables:
     """Tables of every link of the network (take `open_on(day)` first). `segment_m` None: links stay whole.
+
+    `classes`: vehicles that may come, None: any. A flow remembers fewer exits where no small vehicle comes, and
+    memory is what limits its speed.
 
     Raises SimulationError where a plan names links that are not at its node.
     """
@@ -209,12 +223,13 @@ def build_tables(network: Network, signals: Sequence[SignalPlan] = (), *, segmen
         turn_to=turn_to,
         exit_gap_us=np.stack([_micro(p / exit_vps) for p in pcu]),
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
-        weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight]), turn_to, n_segments),
+        weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
         in_start=in_start.astype(np.int64),
         in_turns=in_order.astype(np.int64),
         green_start=green_start,
         greens=greens,
+        smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),
         notes=tuple(notes),
     )
 
@@ -223,12 +238,12 @@ def _micro(values: NDArray[np.float64], scale: int = MICROS) -> Ints:
     return np.rint(np.asarray(values, dtype=np.float64) * scale).astype(np.int64)
 
 
-def _weight_steps(weights: NDArray[np.float64], turn_to: Ints, n_segments: int) -> Ints:
-    """Tag step per PCU of each turn, then of each origin: 1 for the heaviest that enters the same segment."""
-    into = np.concatenate([turn_to, np.arange(n_segments)])
-    heaviest = np.zeros(n_segments)
-    np.maximum.at(heaviest, into, weights)
-    return _micro(np.minimum(heaviest[into] / weights, MOST_WEIGHT_RATIO))
+def _weight_steps(weights: NDArray[np.float64]) -> Ints:
+    """Tag step per PCU of each turn, then of each origin, by its own weight alone.
+
+    Never relative to others that enter the same segment: one that nobody drives would turn how the rest are rounded.
+    """
+    return np.rint(np.clip(WEIGHT_STEP / weights, 1.0, LONGEST_STEP)).astype(np.int64)
 
 
 def _segment_turns(network: Network, segment_start: Ints) -> tuple[Ints, Ints, list[Movement | None]]:
