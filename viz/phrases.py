@@ -60,7 +60,7 @@ NETWORK_KINDS = {
 GROUPS = {
     "openings": Words("新开通道路", "openings"),
     "parking": Words("停车泊位", "parking"),
-    "bus": Words("公交线路", "bus lines"),
+    "buses": Words("公交线路", "bus lines"),
     "works": Words("施工占道", "road works"),
 }
 

@@ -141,7 +141,7 @@ def measures() -> pd.DataFrame:
         [
             measure("opening-a", "openings", "开通候选A", "Open candidate A", 121.395, 37.535),
             measure("parking-01", "parking", "新增 160 个泊位", "Add 160 spaces", *SOUTH),
-            measure("bus-01", "bus", "1路间隔 8 分钟", "Line 1 every 8 minutes", None, None),
+            measure("bus-01", "buses", "1路间隔 8 分钟", "Line 1 every 8 minutes", None, None),
         ]
     )
 
