@@ -4,6 +4,7 @@ Errors a person can mend are one sentence on stderr and the exit status of their
 """
 
 import errno
+import math
 import traceback
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
@@ -14,7 +15,7 @@ import click
 
 import twin
 from twin.errors import TwinError
-from twin.wording import AREAS, METRICS, Language
+from twin.wording import AREAS, ASSUMED_DATA, METRICS, Language
 
 if TYPE_CHECKING:
     from twin.results.comparison import Comparison
@@ -298,6 +299,32 @@ def places() -> None:
         passport = read_passport(network_folder(place))
         rows.append((place, passport.title, passport.kind, str(passport.city_date)))
     print_table(("place", "title", "streets", "date"), rows)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "—" if math.isnan(value) else f"{value:,.2f}"
+    return str(value)
+
+
+@program.command()
+@click.argument("place")
+def demand(place: str) -> None:
+    """Show who travels in PLACE on a weekday: trips by mode and purpose, and how long car trips are."""
+    from twin.cli.tables import print_histogram, print_lines, print_table
+    from twin.files.city_files import load_city
+    from twin.study.habits import demand_of
+
+    tables = demand_of(load_city(place)).tables
+    print_lines([ASSUMED_DATA.zh, ASSUMED_DATA.en])
+    for name in ("modes", "purposes"):
+        shown = tables[name]
+        rows = [tuple(_cell(value) for value in row) for row in shown.to_numpy()]
+        print_table(tuple(shown.columns), rows)
+    lengths = tables["trip_lengths"]
+    cars = lengths[(lengths["mode"] == "car") & (lengths["unit"] == "vehicles")]
+    edges = zip(cars["from_km"], cars["to_km"], strict=True)
+    print_histogram("car trips by length (km)", [f"{a:g}–{b:g}" for a, b in edges], cars["trips"].tolist())
 
 
 @program.command()

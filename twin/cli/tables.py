@@ -47,6 +47,14 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     _console().print(table)
 
 
+def print_histogram(title: str, bins: Sequence[str], counts: Sequence[float]) -> None:
+    """Print a bar a bin, the longest forty characters wide; empty bins at the end are left out."""
+    last = max((i for i, count in enumerate(counts) if count > 0), default=-1)
+    most = max(counts, default=0.0) or 1.0
+    shown = list(zip(bins, counts, strict=True))[: last + 1]
+    print_table((title, "trips", ""), [(name, f"{n:,.0f}", "█" * round(40 * n / most)) for name, n in shown])
+
+
 def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
     """Print what a reader must know first, the table of before and after, and the books beneath it."""
     console = _console()
