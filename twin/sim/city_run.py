@@ -219,19 +219,21 @@ def _trip_table(
     found = np.full(n, None, dtype=object)
     found[wants & (status == "finished")] = True
     found[status == "gave_up"] = False
+    link_mm = np.add.reduceat(stage.tables.length_mm, stage.tables.segment_start[:-1])
     for row, fate in fates.items():
         ended = fate.parked_at_s if fate.parked_at_s is not None else fate.gave_up_at_s
         arrive_s[row] = np.nan if ended is None else ended
         if ended is None:
-            status[row] = "waiting_outside" if doing[row] == OUTSIDE else "travelling"
+            is_outside = fate.vehicle < 0 or doing[row] == OUTSIDE
+            status[row] = "waiting_outside" if is_outside else "travelling"
             found[row] = None
         else:
             status[row] = "finished" if fate.parked_at_s is not None else "gave_up"
             found[row] = fate.parked_at_s is not None
         if fate.search_began_s is not None:
             search_s[row] = (until_s if ended is None else ended) - fate.search_began_s
-            first_m = stage.router.graph.length_m[habits.routes.of(int(day.traveller[row]))].sum()
-            search_m[row] = max(0.0, distance_m[row] - first_m)
+            first_mm = int(link_mm[habits.routes.of(int(day.traveller[row]))].sum())
+            search_m[row] = max(0, int(vehicles.driven_mm[fate.vehicle]) - first_mm) / 1000.0
     status[~has_way] = "unroutable"
     found[~has_way] = None
     arrive_s[(status == "travelling") | (status == "waiting_outside") | (status == "unroutable")] = np.nan

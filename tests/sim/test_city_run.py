@@ -1,0 +1,191 @@
+"""A morning of the town: books close, persons are kept, no car park holds more than it can, every bus arrives."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twin.city.city import City
+from twin.clock import TimeWindow
+from twin.records import BUS_COLUMNS, LINK_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
+from twin.sim import city_run
+from twin.sim.city_run import Day, run_city
+from twin.sim.flow_simpy import SimpyFlow
+from twin.sim.parking_stock import ParkingStock
+from twin.study.habits import demand_of, trips_of_day
+from twin.study.settle import Period, Settlement, settle_base
+
+PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
+
+
+@pytest.fixture(scope="module")
+def settled(grid_town: City) -> Settlement:
+    return settle_base(grid_town, PERIOD, rounds=2)
+
+
+def morning(settled: Settlement, seed: int) -> Day:
+    return trips_of_day(demand_of(settled.stage.city), seed, PERIOD.start_s, PERIOD.last_s)
+
+
+def run(
+    settled: Settlement, *, seed: int = 1, until_s: float = PERIOD.until_s, flow_class: type | None = None
+) -> Records:
+    options = {} if flow_class is None else {"flow_class": flow_class}
+    return run_city(
+        settled.stage,
+        settled.habits,
+        morning(settled, seed),
+        seed=seed,
+        start_s=PERIOD.start_s,
+        until_s=until_s,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def records(settled: Settlement) -> Records:
+    return run(settled)
+
+
+def test_books_close_and_every_trip_of_the_day_has_a_row(settled: Settlement, records: Records) -> None:
+    book = dict(records.books)
+    assert book.pop("created") == sum(book.values()) == len(records.trips)
+    assert set(book) == set(STATUSES)
+    assert records.trips["trip_id"].tolist() == sorted(morning(settled, 1).traveller.tolist())
+
+
+def test_columns_are_those_of_the_tables_of_words(records: Records) -> None:
+    assert list(records.trips.columns) == [*TRIP_COLUMNS, *(c for c in STUDY_TRIP_COLUMNS if c in records.trips)]
+    assert list(records.links.columns) == list(LINK_COLUMNS)
+    assert records.sites is not None and list(records.sites.columns) == list(SITE_COLUMNS)
+    assert records.buses is not None and list(records.buses.columns) == list(BUS_COLUMNS)
+
+
+def test_every_bus_reaches_its_last_stop(settled: Settlement, records: Records) -> None:
+    assert records.buses is not None
+    buses = records.buses
+    assert set(buses["line_id"]) == {line.id for line in settled.stage.city.lines}
+    assert buses["arrive_s"].notna().all()
+    stops = {line.id: len(line.stops) for line in settled.stage.city.lines}
+    assert (buses["stops_served"] == buses["line_id"].map(stops)).all()
+    assert (buses["arrive_s"] - buses["depart_s"] >= buses["dwell_s"]).all()
+    assert buses["run_id"].is_unique
+
+
+def test_cars_parked_turned_away_and_given_up_agree_in_trips_and_car_parks(records: Records) -> None:
+    trips, sites = records.trips, records.sites
+    assert sites is not None
+    assert (trips["found_space"] == True).sum() == sites["arrived"].sum()  # noqa: E712  # null: wanted none
+    gave_up = trips[trips["status"] == "gave_up"]
+    assert len(gave_up) > 0 and (gave_up["found_space"] == False).all()  # noqa: E712
+    searched = trips[trips["search_s"] > 0]
+    assert len(searched) > 0 and sites["turned_away"].sum() >= len(searched)
+    assert (trips.loc[trips["search_m"] > 0, "search_s"] > 0).all()
+
+
+def test_occupancy_is_what_was_there_plus_who_came_less_who_left(settled: Settlement, records: Records) -> None:
+    sites = settled.stage.search.sites
+    assert records.sites is not None
+    table = records.sites.pivot(index="interval_start_s", columns="site_id", values="occupied")
+    capacity = pd.Series({site.id: site.spaces for site in sites})
+    assert (table <= capacity[table.columns]).all(axis=None) and (table >= 0).all(axis=None)
+    at_start = pd.Series({site.id: site.occupied_at_start for site in sites})
+    arrived = records.sites.groupby("site_id")["arrived"].sum()
+    assert (table.iloc[-1] <= at_start + arrived).all()
+
+
+def test_no_car_park_is_over_capacity_at_any_event(settled: Settlement, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: Counter[str] = Counter()
+
+    class WatchedStock(ParkingStock):
+        def _note(self, site: int, what: int, now_s: float) -> None:
+            super()._note(site, what, now_s)
+            assert 0 <= self.free(site) <= self.sites[site].spaces
+            assert not self._times[:-1] or self._times[-2] <= now_s
+            seen[self.sites[site].id] += 1
+
+    monkeypatch.setattr(city_run, "ParkingStock", WatchedStock)
+    run(settled)
+    assert len(seen) == len(settled.stage.search.sites)
+
+
+def test_what_enters_a_street_leaves_it(settled: Settlement, records: Records) -> None:
+    """Without buses to the vehicle; a bus may come or go in the middle of a link, where nobody counts."""
+    assert records.books["travelling"] == records.books["waiting_outside"] == 0
+    assert records.buses is not None
+    assert abs(records.links["entered"].sum() - records.links["left"].sum()) <= len(records.buses)
+    no_buses = replace(settled.stage, city=replace(settled.stage.city, lines=()))
+    links = run(replace(settled, stage=no_buses)).links
+    of_link = links.groupby("link_id")[["entered", "left"]].sum()
+    assert (of_link["entered"] == of_link["left"]).all() and of_link["entered"].sum() > 5000
+
+
+def test_run_cut_short_tells_who_is_under_way(settled: Settlement) -> None:
+    cut_s = 7.5 * 3600
+    records = run(settled, until_s=cut_s)
+    trips = records.trips
+    under_way = trips["status"].isin(["travelling", "waiting_outside"])
+    assert under_way.sum() > 20
+    assert trips.loc[under_way, "arrive_s"].isna().all()
+    late = trips["depart_s"] >= cut_s
+    assert late.any() and set(trips.loc[late, "status"]) <= {"waiting_outside"}
+    book = dict(records.books)
+    assert book.pop("created") == sum(book.values())
+    assert records.end_s == cut_s
+
+
+def test_both_flows_tell_the_same_story_of_the_town(settled: Settlement) -> None:
+    short = 7.4 * 3600
+    compiled, simpy = run(settled, until_s=short), run(settled, until_s=short, flow_class=SimpyFlow)
+    pd.testing.assert_frame_equal(compiled.trips, simpy.trips, check_exact=True)
+    pd.testing.assert_frame_equal(compiled.links, simpy.links, check_exact=True)
+    pd.testing.assert_frame_equal(compiled.sites, simpy.sites, check_exact=True)
+    pd.testing.assert_frame_equal(compiled.buses, simpy.buses, check_exact=True)
+
+
+def test_same_seed_gives_the_same_day_and_another_seed_another(settled: Settlement, records: Records) -> None:
+    pd.testing.assert_frame_equal(run(settled).trips, records.trips, check_exact=True)
+    other = run(settled, seed=2)
+    assert other.books != records.books
+
+
+def test_order_of_the_day_s_rows_plays_no_part(settled: Settlement, records: Records) -> None:
+    day = morning(settled, 1)
+    turned = Day(*(column[::-1].copy() for column in (day.traveller, day.depart_s, day.stay_s, day.vehicle_class)))
+    again = run_city(settled.stage, settled.habits, turned, seed=1, start_s=PERIOD.start_s, until_s=PERIOD.until_s)
+    pd.testing.assert_frame_equal(again.trips, records.trips, check_exact=True)
+    pd.testing.assert_frame_equal(again.links, records.links, check_exact=True)
+
+
+def test_traveller_without_a_way_is_unroutable_and_one_at_home_is_there_at_once(settled: Settlement) -> None:
+    habits, day = settled.habits, morning(settled, 1)
+    nowhere, home = int(day.traveller[0]), int(day.traveller[1])
+    routes = habits.routes
+    length, cost_ms = routes.length.copy(), routes.cost_ms.copy()
+    length[[nowhere, home]] = 0
+    cost_ms[nowhere], cost_ms[home] = -1, 0
+    wants = habits.wants_site.copy()
+    wants[[nowhere, home]] = False
+    changed = replace(habits, routes=replace(routes, length=length, cost_ms=cost_ms), wants_site=wants)
+    records = run_city(settled.stage, changed, day, seed=1, start_s=PERIOD.start_s, until_s=PERIOD.until_s)
+    rows = records.trips.set_index("trip_id")
+    assert rows.loc[nowhere, "status"] == "unroutable" and np.isnan(rows.loc[nowhere, "arrive_s"])
+    assert rows.loc[home, "status"] == "finished" and rows.loc[home, "arrive_s"] == rows.loc[home, "depart_s"]
+    assert records.books["unroutable"] == 1
+
+
+def test_loading_without_stories_has_no_buses_and_no_search(settled: Settlement) -> None:
+    loading = run_city(
+        settled.stage,
+        settled.habits,
+        morning(settled, 1),
+        seed=1,
+        start_s=PERIOD.start_s,
+        until_s=PERIOD.until_s,
+        with_stories=False,
+    )
+    assert loading.buses is not None and len(loading.buses) == 0
+    assert loading.trips["search_s"].sum() == 0.0
+    assert loading.books["finished"] + loading.books["gave_up"] == loading.books["created"]
