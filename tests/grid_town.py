@@ -37,6 +37,10 @@ def place(x: float, y: float) -> tuple[float, float]:
     return round(121.4 + x * STEP_LON, 7), round(37.5 + y * STEP_LAT, 7)
 
 
+FAR = place(0.5, 40)
+"""Beyond the hills on 后山路: farther than anybody walks or drives."""
+
+
 def node_number(x: int, y: int) -> int:
     return 101 + 10 * x + y
 
@@ -75,7 +79,7 @@ def ways() -> list[Way]:
 def positions() -> dict[int, tuple[float, float]]:
     """Longitude and latitude of each node of the map."""
     found = {node_number(x, y): place(x, y) for x in range(COLUMNS) for y in range(ROWS)}
-    return {**found, 901: place(1, 40), 902: place(4, 40), 903: place(0.6, 0.4)}
+    return {**found, 901: FAR, 902: place(4.5, 40), 903: place(0.6, 0.4)}
 
 
 ZONES: Table = [

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.grid_town import PLACE, TownFiles, place, write_measures, write_town
+from tests.grid_town import FAR, PLACE, TownFiles, place, write_measures, write_town
 from twin.files.city_files import load_city
 from twin.results.comparison import Comparison
 from twin.study.compare import compare
 
 SEEDS = 5
 WIDE_BRIDGE = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2'
+FAR_PARKING = f'kind = "add_parking"\nat = [{FAR[0]}, {FAR[1]}]\nspaces = 500'
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
 
@@ -78,17 +79,14 @@ def test_setting_a_speed_to_what_it_is(in_town: Path) -> None:
 
 
 def test_car_park_that_nobody_reaches_on_foot(in_town: Path) -> None:
-    lon, lat = place(2.0, 30.0)
-    write_measures(in_town, "far-parking", f'kind = "add_parking"\nat = [{lon}, {lat}]\nspaces = 500')
+    write_measures(in_town, "far-parking", FAR_PARKING)
     assert_nothing_changed(study("far-parking"))
 
 
 def test_all_placebos_on_top_of_a_measure(in_town: Path) -> None:
     """The measure does its work, and with the placebos beside it does exactly the same."""
-    lon, lat = place(2.0, 30.0)
-    far = f'kind = "add_parking"\nat = [{lon}, {lat}]\nspaces = 500'
     write_measures(in_town, "alone", WIDE_BRIDGE)
-    write_measures(in_town, "in-company", WIDE_BRIDGE, far, 'kind = "close_link"\nstreet = "小巷"')
+    write_measures(in_town, "in-company", WIDE_BRIDGE, FAR_PARKING, 'kind = "close_link"\nstreet = "小巷"')
     alone, company = (study(name).rows.query("area == 'city'") for name in ("alone", "in-company"))
     pd.testing.assert_frame_equal(alone, company, check_exact=True)
     assert (alone["difference"] != 0.0).any()
