@@ -14,19 +14,23 @@ from twin.files.city_files import load_city
 from twin.results.comparison import Comparison
 from twin.study.compare import compare
 
-SEEDS = 5
+SEEDS = 2
+MANY_SEEDS = 5
 WIDE_BRIDGE = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2'
+CLOSE_ALLEY = 'kind = "close_link"\nstreet = "小巷"'
+CLOSE_FAR = 'kind = "close_link"\nstreet = "后山路"'
+SAME_SPEED = 'kind = "set_speed_limit"\nstreet = "东风桥"\nspeed_kmh = 40'
 FAR_PARKING = f'kind = "add_parking"\nat = [{FAR[0]}, {FAR[1]}]\nspaces = 500'
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
 
-def study(after: str, *, jobs: int = 1) -> Comparison:
-    return compare("base", after, replications=SEEDS, base_rounds=3, arm_rounds=2, jobs=jobs)
+def study(after: str, *, seeds: int = SEEDS) -> Comparison:
+    return compare("base", after, replications=seeds, base_rounds=3, arm_rounds=2, jobs=1)
 
 
-def assert_nothing_changed(comparison: Comparison) -> None:
+def assert_nothing_changed(comparison: Comparison, *, seeds: int = SEEDS) -> None:
     rows = comparison.rows
-    assert (rows["n"] == SEEDS).all(), "every row is measured with every seed"
+    assert (rows["n"] == seeds).all(), "every row is measured with every seed"
     values = comparison.replications.set_index(["arm", "seed", "metric", "area"])["value"]
     pd.testing.assert_series_equal(values["after"], values["before"], check_exact=True)
     assert (rows[["difference", "ci_low", "ci_high"]].to_numpy() == 0.0).all()
@@ -59,22 +63,23 @@ def test_empty_scenario(in_town: Path) -> None:
     assert_nothing_changed(study("empty"))
 
 
-@pytest.mark.parametrize("street", ["后山路", "小巷"])
-def test_closing_a_street_that_nobody_uses(in_town: Path, street: str) -> None:
-    name = {"后山路": "close-far", "小巷": "close-alley"}[street]
-    write_measures(in_town, name, f'kind = "close_link"\nstreet = "{street}"')
+@pytest.mark.parametrize(
+    ("name", "street", "measure"), [("close-far", "后山路", CLOSE_FAR), ("close-alley", "小巷", CLOSE_ALLEY)]
+)
+def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str, measure: str) -> None:
+    write_measures(in_town, name, measure)
     comparison = study(name)
     assert entered(comparison, street) == 0.0
     assert_nothing_changed(comparison)
 
 
 def test_closing_an_unused_street_by_the_hour(in_town: Path) -> None:
-    write_measures(in_town, "close-hours", 'kind = "close_link"\nstreet = "后山路"\nbetween = ["07:00", "08:00"]')
+    write_measures(in_town, "close-hours", f'{CLOSE_FAR}\nbetween = ["07:00", "08:00"]')
     assert_nothing_changed(study("close-hours"))
 
 
 def test_setting_a_speed_to_what_it_is(in_town: Path) -> None:
-    write_measures(in_town, "same-speed", 'kind = "set_speed_limit"\nstreet = "东风桥"\nspeed_kmh = 40')
+    write_measures(in_town, "same-speed", SAME_SPEED)
     assert_nothing_changed(study("same-speed"))
 
 
@@ -83,10 +88,15 @@ def test_car_park_that_nobody_reaches_on_foot(in_town: Path) -> None:
     assert_nothing_changed(study("far-parking"))
 
 
-def test_all_placebos_on_top_of_a_measure(in_town: Path) -> None:
+def test_all_placebos_at_once(in_town: Path) -> None:
+    write_measures(in_town, "all-at-once", CLOSE_FAR, CLOSE_ALLEY, SAME_SPEED)
+    assert_nothing_changed(study("all-at-once", seeds=MANY_SEEDS), seeds=MANY_SEEDS)
+
+
+def test_placebos_on_top_of_a_measure(in_town: Path) -> None:
     """The measure does its work, and with the placebos beside it does exactly the same."""
     write_measures(in_town, "alone", WIDE_BRIDGE)
-    write_measures(in_town, "in-company", WIDE_BRIDGE, FAR_PARKING, 'kind = "close_link"\nstreet = "小巷"')
+    write_measures(in_town, "in-company", WIDE_BRIDGE, FAR_PARKING, CLOSE_ALLEY)
     alone, company = (study(name).rows.query("area == 'city'") for name in ("alone", "in-company"))
     pd.testing.assert_frame_equal(alone, company, check_exact=True)
     assert (alone["difference"] != 0.0).any()
