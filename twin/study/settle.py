@@ -1,4 +1,4 @@
-"""Settling: repeated loading, a keyed share of travellers re-routing each round on the times of the last.
+"""Settling: repeated loading, a keyed part of the travellers re-routing each round on the times experienced.
 
 A single opening changes a city's vehicle-hours by some hundredths of a per cent, far below the noise of one
 settlement. So the base is settled once and stored, and *both* arms go on from there for the same number of rounds
@@ -34,7 +34,8 @@ LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is s
 
 STATIC_ROUNDS = 5
 BASE_ROUNDS = 10
-ARM_ROUNDS = 4
+ARM_ROUNDS = 5
+SAVING_THAT_MOVES = 0.2  # share of one's time; who would save that much moves as likely as anybody (assumed)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
 
 _BPR_ALPHA, _BPR_BETA = 0.6, 3.5  # arterials with junctions (0.5–0.6, 3–4)
@@ -107,7 +108,7 @@ def settle_arm(
 def continued(
     start: Settlement, period: Period, *, rounds: int, first_round: int, tell: Tell | None = None
 ) -> Settlement:
-    """So many rounds more. The share that re-routes falls with the round's number, so that routes come to rest."""
+    """So many rounds more. The step falls from a third with each, so that routes come to rest."""
     stage, habits, cost_ms = start.stage, start.habits, start.cost_ms
     demand = demand_of(stage.city)
     day = trips_of_day(demand, SETTLING_SEED, period.start_s, period.last_s)
@@ -117,9 +118,9 @@ def continued(
             stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False
         )
         seen_ms = experienced_ms(records, stage, period)
-        share = max(0.05, 1.0 / (number + 2))
         cost_ms = np.rint((1 - _MEMORY) * seen_ms + _MEMORY * cost_ms).astype(np.int64) if number > 1 else seen_ms
-        habits, gap = _react(stage, habits, cost_ms, seen_ms, share, number)
+        step = 1.0 / (number - first_round + 3)
+        habits, gap = _react(stage, habits, cost_ms, seen_ms, number, step)
         rows.append({"round": number, "relative_gap": gap, "vehicle_hours": _vehicle_hours(records, period)})
         if tell is not None:
             tell("settle", number - first_round + 1, rounds)
@@ -135,29 +136,28 @@ def _no_rounds() -> pd.DataFrame:
 
 
 def _react(
-    stage: Stage, habits: Habits, cost_ms: Ints, seen_ms: Ints, share: float, number: int
+    stage: Stage, habits: Habits, cost_ms: Ints, seen_ms: Ints, number: int, step: float
 ) -> tuple[Habits, float]:
-    """A keyed share of travellers takes the way that is quickest by what is known, if it beats their own.
+    """Travellers who could save time by what is known take that way, the more likely the more they would save.
 
-    Also the relative gap on the times just seen: (total − quickest) / total over those who looked.
+    Each with probability `step` × saving ÷ (own time × SAVING_THAT_MOVES), at most `step`; so who gains most from a
+    new street finds it first, and who is indifferent stays (gap-based shifts: Lu, Mahmassani & Zhou 2009). Also the
+    relative gap on the times just seen, over all: (total − quickest) / total.
     """
     travellers = demand_of(stage.city).travellers
-    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)
-    looks = np.flatnonzero(chance.uniform(SETTLING_SEED, "looks for a new way", ids, number) < share)
-    looks = looks[habits.routes.length[looks] > 0].astype(np.int64)
-    depart_ms = np.rint(travellers["usual_depart_s"].to_numpy(dtype=np.float64)[looks] * 1000).astype(np.int64)
-    mine = habits.routes.select(looks)
-    router = stage.router
-    other = router.routes(habits.origin[looks], habits.destination[looks], depart_ms=depart_ms, cost_ms=cost_ms)
-    known = router.costs_of(mine, depart_ms=depart_ms, cost_ms=cost_ms)
-    offered = router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms)
-    better = offered < known
-    old_seen = router.costs_of(mine, depart_ms=depart_ms, cost_ms=seen_ms)
-    new_seen = np.minimum(old_seen, router.costs_of(other, depart_ms=depart_ms, cost_ms=seen_ms))
-    gap = float((old_seen.sum() - new_seen.sum()) / max(1, old_seen.sum()))
-    chosen = np.flatnonzero(better)
-    routes = habits.routes.replaced(looks[chosen], other.select(chosen))
-    return replace(habits, routes=routes), gap
+    drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
+    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)[drives]
+    depart_ms = np.rint(travellers["usual_depart_s"].to_numpy(dtype=np.float64)[drives] * 1000).astype(np.int64)
+    mine, router = habits.routes.select(drives), stage.router
+    other = router.routes(habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms)
+    own_seen = router.costs_of(mine, depart_ms=depart_ms, cost_ms=seen_ms)
+    best_seen = np.minimum(own_seen, router.costs_of(other, depart_ms=depart_ms, cost_ms=seen_ms))
+    gap = float((own_seen.sum() - best_seen.sum()) / max(1, own_seen.sum()))
+    own = router.costs_of(mine, depart_ms=depart_ms, cost_ms=cost_ms)
+    saving = (own - router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms)) / np.maximum(1, own)
+    moves = step * np.clip(saving / SAVING_THAT_MOVES, 0.0, 1.0)
+    chosen = np.flatnonzero(chance.uniform(SETTLING_SEED, "takes another way", ids, number) < moves)
+    return replace(habits, routes=habits.routes.replaced(drives[chosen], other.select(chosen))), gap
 
 
 def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits:
