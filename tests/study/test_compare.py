@@ -1,0 +1,203 @@
+"""The whole chain on the town: planted effects, zero effects, workers, and studies that were stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.grid_town import write_measures, write_scenario_text, write_town
+from twin.errors import ScenarioError
+from twin.files.results_files import read_comparison
+from twin.files.scenario_files import read_scenario
+from twin.results.comparison import Comparison
+from twin.study import compare as study
+from twin.study.compare import compare, run
+
+WIDE_BRIDGE = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2'
+SLOW_BRIDGE = 'kind = "set_speed_limit"\nstreet = "东风桥"\nspeed_kmh = 20'
+STUDY = """
+import sys
+from twin.study.compare import compare
+if __name__ == "__main__":
+    compare("base", "bridge", replications=int(sys.argv[1]), base_rounds=3, arm_rounds=2, jobs=int(sys.argv[2]),
+            out=sys.argv[3])
+"""
+
+
+def small(after: str, *, replications: int = 2, jobs: int = 1, progress: study.Progress | None = None) -> Comparison:
+    return compare("base", after, replications=replications, base_rounds=3, arm_rounds=2, jobs=jobs, progress=progress)
+
+
+def row(comparison: Comparison, metric: str, area: str = "city") -> "pd.Series[float]":
+    rows = comparison.rows
+    found: pd.Series[float] = rows[(rows["metric"] == metric) & (rows["area"] == area)].iloc[0]
+    return found
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A town nobody has studied yet, with a scenario that widens the bridge."""
+    monkeypatch.setenv("TWIN_HOME", str(write_town(tmp_path)))
+    monkeypatch.setenv("TWIN_CACHE", str(tmp_path / "cache"))
+    write_measures(tmp_path, "bridge", WIDE_BRIDGE)
+    return tmp_path
+
+
+def in_process_of_its_own(
+    home: Path, out: Path, *, replications: int, jobs: int, **env: str
+) -> "subprocess.Popen[bytes]":
+    script = home / "study.py"
+    script.write_text(STUDY, "utf-8")
+    package = str(Path(study.__file__).parents[2])
+    named = {"TWIN_HOME": str(home), "TWIN_CACHE": str(home / "cache"), "PYTHONPATH": package}
+    command = [sys.executable, str(script), str(replications), str(jobs), str(out)]
+    return subprocess.Popen(command, env={**os.environ, **named, **env}, cwd=home)
+
+
+def made_runs(home: Path) -> dict[str, float]:
+    """Finished runs of the home, and when each was finished."""
+    return {path.parent.name: path.stat().st_mtime for path in (home / "runs").glob("[!.]*/run.toml")}
+
+
+def test_wider_bridge_is_better_with_an_interval_away_from_zero(in_town: Path) -> None:
+    write_measures(in_town, "effect-wide", WIDE_BRIDGE)
+    comparison = small("effect-wide", replications=5)
+    for metric in ("mean_delay_s", "vehicle_hours", "tti"):
+        found = row(comparison, metric)
+        assert found["verdict"] == "better" and found["ci_high"] < 0.0, metric
+    assert comparison.measures["text_zh"].tolist() == ["东风桥改为单向2车道"]
+
+
+def test_slower_bridge_is_worse(in_town: Path) -> None:
+    write_measures(in_town, "effect-slow", SLOW_BRIDGE)
+    found = row(small("effect-slow", replications=3), "mean_travel_time_s")
+    assert found["verdict"] == "worse" and found["ci_low"] > 0.0
+
+
+def test_zero_effects_are_not_called(in_town: Path) -> None:
+    write_measures(in_town, "effect-none")
+    assert set(small("effect-none").rows["verdict"]) <= {"no_difference", "neutral"}
+
+
+def test_more_spaces_where_they_lack_shorten_the_search(in_town: Path) -> None:
+    lon, lat = 121.4 + 4 * 0.00453, 37.5 + 0.0036
+    write_measures(in_town, "effect-spaces", f'kind = "add_parking"\nat = [{lon}, {lat}]\nspaces = 300')
+    comparison = small("effect-spaces", replications=3)
+    assert row(comparison, "no_space_share")["verdict"] == "better"
+    assert row(comparison, "mean_search_s")["difference"] < 0.0
+    assert row(comparison, "unfinished_share")["difference"] == 0.0
+
+
+def test_both_arms_go_on_from_one_settlement_for_the_same_rounds(in_town: Path) -> None:
+    write_measures(in_town, "effect-wide", WIDE_BRIDGE)
+    settling = small("effect-wide").settling
+    rounds = {arm: rows["round"].tolist() for arm, rows in settling.groupby("arm")}
+    assert rounds["before"] == rounds["after"]
+    assert len(rounds["before"]) >= 2
+
+
+def test_run_compares_with_the_base_of_a_scenario(in_town: Path) -> None:
+    write_measures(in_town, "effect-wide", WIDE_BRIDGE)
+    by_run = run("effect-wide", replications=2, base_rounds=3, arm_rounds=2, jobs=1)
+    pd.testing.assert_frame_equal(by_run.rows, small("effect-wide").rows, check_exact=True)
+    assert (by_run.meta["before"], by_run.meta["after"]) == ("base", "effect-wide")
+
+
+def test_before_without_a_base_is_refused(in_town: Path) -> None:
+    with pytest.raises(ScenarioError, match="neither based_on nor compare_with"):
+        run(read_scenario("base"))
+
+
+def test_more_replications_than_seeds_are_refused(in_town: Path) -> None:
+    write_measures(in_town, "effect-none")
+    with pytest.raises(ScenarioError, match="lists only 10 seeds"):
+        small("effect-none", replications=11)
+    with pytest.raises(ScenarioError, match="must be at least 1"):
+        small("effect-none", replications=0)
+
+
+def test_two_places_are_not_compared(in_town: Path) -> None:
+    path = write_scenario_text(in_town, "elsewhere", 'place = "yantai"\n')
+    with pytest.raises(ScenarioError, match="is about"):
+        compare("base", path)
+
+
+def test_result_is_written_whole_and_reads_back(in_town: Path, tmp_path: Path) -> None:
+    write_measures(in_town, "effect-wide", WIDE_BRIDGE)
+    comparison = compare("base", "effect-wide", replications=2, base_rounds=3, arm_rounds=2, jobs=1, out=tmp_path)
+    again = read_comparison(tmp_path)
+    pd.testing.assert_frame_equal(again.rows, comparison.rows, check_exact=True)
+    assert again.meta["seeds"] == [1, 2]
+
+
+def test_study_that_was_interrupted_goes_on_from_its_finished_runs(own_home: Path) -> None:
+    def stop_at_three(what: str, done: int, total: int) -> None:
+        if what == "runs" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        small("bridge", replications=3, progress=stop_at_three)
+    finished = made_runs(own_home)
+    assert len(finished) == 3
+    told: list[tuple[str, int, int]] = []
+    comparison = small("bridge", replications=3, progress=lambda *step: told.append(step))
+    assert [done for what, done, _ in told if what == "runs"] == [3, 4, 5, 6]
+    assert finished.items() <= made_runs(own_home).items()
+    again: list[tuple[str, int, int]] = []
+    pd.testing.assert_frame_equal(
+        small("bridge", replications=3, progress=lambda *step: again.append(step)).rows, comparison.rows
+    )
+    assert [done for what, done, _ in again if what == "runs"] == [6]
+
+
+def test_damaged_run_is_made_again(own_home: Path) -> None:
+    first = small("bridge")
+    victim = sorted((own_home / "runs").glob("[!.]*/trips.parquet"))[0]
+    victim.write_bytes(b"half")
+    pd.testing.assert_frame_equal(small("bridge").rows, first.rows, check_exact=True)
+    assert victim.stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_killed_study_goes_on_with_the_same_result(own_home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """kill −9 in the midst of ten pairs; the second study keeps what was finished, and its table is as of one piece."""
+    process = in_process_of_its_own(own_home, own_home / "out", replications=10, jobs=1)
+    deadline = time.monotonic() + 120.0
+    while len(made_runs(own_home)) < 4 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    finished = made_runs(own_home)
+    assert 4 <= len(finished) < 20 and not (own_home / "out").exists()
+    assert in_process_of_its_own(own_home, own_home / "out", replications=10, jobs=2).wait(timeout=120) == 0
+    after = made_runs(own_home)
+    assert len(after) == 20 and finished.items() <= after.items()
+    whole = tmp_path_factory.mktemp("whole")
+    write_measures(write_town(whole), "bridge", WIDE_BRIDGE)
+    assert in_process_of_its_own(whole, whole / "out", replications=10, jobs=1).wait(timeout=120) == 0
+    pd.testing.assert_frame_equal(
+        read_comparison(own_home / "out").rows, read_comparison(whole / "out").rows, check_exact=True
+    )
+
+
+@pytest.mark.slow
+def test_number_of_workers_and_hash_seed_change_nothing(tmp_path: Path) -> None:
+    results = []
+    for jobs, hash_seed in ((1, "0"), (2, "1"), (3, "random")):
+        home = tmp_path / f"home-{jobs}"
+        home.mkdir()
+        write_measures(write_town(home), "bridge", WIDE_BRIDGE)
+        process = in_process_of_its_own(home, home / "out", replications=3, jobs=jobs, PYTHONHASHSEED=hash_seed)
+        assert process.wait(timeout=120) == 0
+        results.append(read_comparison(home / "out"))
+    first = results[0]
+    assert np.abs(first.rows["difference"]).max() > 0.0
+    for other in results[1:]:
+        for table in ("rows", "replications", "links", "sites", "settling", "books", "measures"):
+            pd.testing.assert_frame_equal(getattr(other, table), getattr(first, table), check_exact=True)
