@@ -47,24 +47,30 @@ def adapted_plans(
     """The base's plans on other streets, and the ids of junctions re-made.
 
     The rule: cycle, offset and greens stay; an approach that is new gets the green of the phase whose axis is nearest
-    its own; an approach that is gone leaves its phase. Junctions without signals in the base stay without.
+    its own; an approach that is gone leaves its phase. Saturation flow follows the lanes an approach has now.
+    Junctions without signals in the base stay without.
     """
     kept, remade = [], []
     for plan in plans:
         approaches = network.links_in.get(plan.node_id, ())
         known = {green.from_link: green for green in plan.greens}
-        if {link.id for link in approaches} == known.keys():
-            kept.append(plan)
-            continue
         axes = {link.id: _axis_deg(base, link) for link in base.links_in[plan.node_id]}
         greens = []
         for link in approaches:
             like = known.get(link.id) or known[min(known, key=lambda i: _apart_deg(axes[i], _axis_deg(network, link)))]
-            greens.append(replace(like, from_link=link.id, saturation_flow_vph=SATURATION_VPH * link.lanes))
+            greens.append(_with_lanes(like, base.link_by_id[like.from_link], link))
+        if {link.id for link in approaches} != known.keys():
+            remade.append(plan.node_id)
         if len(greens) >= 2:
             kept.append(replace(plan, greens=tuple(greens)))
-        remade.append(plan.node_id)
     return tuple(kept), remade
+
+
+def _with_lanes(green: Green, was: Link, link: Link) -> Green:
+    """The green of a base's approach for an approach of perhaps other lanes."""
+    saturation = green.saturation_flow_vph
+    wider = link.lanes / was.lanes
+    return replace(green, from_link=link.id, saturation_flow_vph=None if saturation is None else saturation * wider)
 
 
 def _webster(network: Network, node_id: str, phases: list[_Phase], ratios: list[float]) -> SignalPlan:
