@@ -28,12 +28,12 @@ Tell = Callable[[str, int, int], None]
 SETTLING_SEED = 0
 """The day that is repeated while routes settle; replications have days of their own."""
 
-WARM_UP_S = 2700.0  # departures before the measured window that fill the streets
-RUN_ON_S = 1200.0  # departures after it, so that its last trips meet traffic
+WARM_UP_S = 1800.0  # departures before the measured window that fill the streets
+RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
 
 STATIC_ROUNDS = 5
-BASE_ROUNDS = 10
+BASE_ROUNDS = 8
 ARM_ROUNDS = 5
 SAVING_THAT_MOVES = 0.2  # share of one's time; who would save that much moves as likely as anybody (assumed)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
