@@ -5,7 +5,7 @@ the number of workers or on who does what; what is finished stays when the rest 
 import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,7 +52,7 @@ def each(task: Callable[..., Any], calls: Iterable[tuple[Any, ...]], *, jobs: in
                 call = waiting.pop(future)
                 try:
                     yield future.result()
-                except OSError as error:
+                except (OSError, BrokenExecutor) as error:
                     raise SimulationError(f"a worker failed at {call[1:]}: {error}; finished runs are kept") from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

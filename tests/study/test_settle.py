@@ -1,0 +1,165 @@
+"""Settling: routes come to rest, both arms by the same rule, and habits are kept where streets allow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from twin.city.city import City
+from twin.city.network import Link, Network, Node
+from twin.city.trips import Demand
+from twin.city.zones import LoadingPoint
+from twin.clock import TimeWindow
+from twin.records import Records
+from twin.sim.city_run import Habits, Stage
+from twin.study.habits import carried_over, first_habits
+from twin.study.settle import Period, Settlement, continued, experienced_ms, light_times, settle_arm, settle_base
+
+PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
+
+
+def two_routes(n: int) -> City:
+    """From a to d: short by b (100 + 100 s, a neck of 900 veh/h at its end), long by c (150 + 150 s, wide).
+
+    n travellers set out evenly between 07:00 and 08:00.
+    """
+    nodes = [Node(name, 121.0 + 0.01 * east, 37.0 + 0.01 * north) for name, east, north in
+             (("o", -1, 0), ("a", 0, 0), ("b", 1, 1), ("c", 1, -1), ("d", 2, 0), ("z", 3, 0))]  # fmt: skip
+
+    def link(ends: str, length_m: float, capacity_vph: float, lanes: float = 1.0) -> Link:
+        return Link(ends, ends[0], ends[1], length_m, lanes, 10.0, capacity_vph)
+
+    wide = {"oa": 500.0, "ab": 1000.0, "ac": 1500.0, "cd": 1500.0, "dz": 500.0}
+    links = [link("bd", 1000.0, 900.0), *(link(ends, length_m, 1800.0, 2.0) for ends, length_m in wide.items())]
+    points = (LoadingPoint("A", -0.01, 0.0, "oa"), LoadingPoint("B", 0.02, 0.0, "dz"))
+    travellers = pd.DataFrame(
+        {
+            "traveller_id": np.arange(n),
+            "purpose": "work",
+            "mode": "car",
+            "origin_zone": "A",
+            "destination_zone": "B",
+            "origin_point": 0,
+            "destination_point": 1,
+            "usual_depart_s": 7 * 3600 + 3600.0 * np.arange(n) / n,
+            "stay_s": 3600.0,
+            "parks": "private",
+            "travels_share": 1.0,
+        }
+    )
+    network = Network(tuple(nodes), tuple(links), crs="EPSG:32651")
+    day = pd.Timestamp("2023-12-31").date()
+    return City("two-routes", "two routes", day, network, demand=Demand(travellers, points))
+
+
+def on_the_long_way(settled: Settlement) -> int:
+    links, routes = settled.stage.router.graph.link_index, settled.habits.routes
+    return sum(links["cd"] in routes.of(i) for i in range(len(routes.start)))
+
+
+def test_gap_falls_and_both_ways_are_used_where_the_short_one_is_too_narrow() -> None:
+    """1,500 cars/h want a way that takes 900 an hour."""
+    settled = settle_base(two_routes(1500), PERIOD, rounds=25)
+    gaps = settled.rounds["relative_gap"].to_numpy()
+    assert settled.rounds["round"].tolist() == list(range(1, 26))
+    assert gaps[-5:].mean() < gaps[:5].mean() / 3
+    assert gaps[-5:].max() < 0.04
+    assert 300 < on_the_long_way(settled) < 1000
+
+
+def test_all_take_the_short_way_where_there_is_room() -> None:
+    settled = settle_base(two_routes(300), PERIOD, rounds=3)
+    assert on_the_long_way(settled) == 0
+    assert settled.rounds["relative_gap"].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_arm_on_the_same_streets_does_what_more_rounds_of_the_base_do() -> None:
+    city = two_routes(1200)
+    base = settle_base(city, PERIOD, rounds=4)
+    arm = settle_arm(base, city, PERIOD, rounds=2)
+    more = continued(base, PERIOD, rounds=2, first_round=5)
+    pd.testing.assert_frame_equal(arm.rounds, more.rounds.tail(2).reset_index(drop=True), check_exact=True)
+    assert np.array_equal(arm.habits.routes.links, more.habits.routes.links)
+    assert np.array_equal(arm.cost_ms, more.cost_ms)
+
+
+def test_arms_go_on_for_the_same_rounds_under_the_same_numbers() -> None:
+    city = two_routes(1200)
+    base = settle_base(city, PERIOD, rounds=3)
+    wide = replace(city, network=city.network.with_links(
+        replace(link, lanes=2.0) if link.id == "bd" else link for link in city.network.links
+    ))  # fmt: skip
+    arms = [settle_arm(base, there, PERIOD, rounds=3) for there in (city, wide)]
+    assert [arm.rounds["round"].tolist() for arm in arms] == [[4, 5, 6], [4, 5, 6]]
+    assert on_the_long_way(arms[1]) < on_the_long_way(arms[0])
+
+
+@pytest.fixture(scope="module")
+def town_base(grid_town: City) -> Settlement:
+    return settle_base(grid_town, PERIOD, rounds=2)
+
+
+def habits_on(base: Settlement, city: City) -> tuple[Stage, Habits, list[int]]:
+    """The base's habits on another city, and who must find a way anew."""
+    stage = Stage.of(replace(city, signals=()))
+    habits, needs = carried_over(base.habits, base.stage, first_habits(stage), stage)
+    return stage, habits, needs.tolist()
+
+
+def route_ids(stage: Stage, habits: Habits, traveller: int) -> list[str]:
+    return [stage.router.graph.link_ids[i] for i in habits.routes.of(traveller)]
+
+
+def test_habits_are_kept_where_streets_stay(town_base: Settlement, grid_town: City) -> None:
+    _, habits, needs = habits_on(town_base, grid_town)
+    assert needs == np.flatnonzero(town_base.habits.routes.cost_ms < 0).tolist()
+    assert np.array_equal(habits.routes.links, town_base.habits.routes.links)
+
+
+def test_only_who_drove_a_closed_street_must_find_another_way(town_base: Settlement, grid_town: City) -> None:
+    bridge = {link.id for link in grid_town.network.links if link.name == "东风桥"}
+    closed = replace(
+        grid_town,
+        network=grid_town.network.with_links(link for link in grid_town.network.links if link.id not in bridge),
+    )
+    stage, habits, needs = habits_on(town_base, closed)
+    n = len(town_base.habits.routes.start)
+    used = [i for i in range(n) if bridge & set(route_ids(town_base.stage, town_base.habits, i))]
+    assert used and needs == used
+    for traveller in (i for i in range(0, n, 50) if i not in set(needs)):
+        assert route_ids(stage, habits, traveller) == route_ids(town_base.stage, town_base.habits, traveller)
+    settled = settle_arm(town_base, closed, PERIOD, rounds=1)
+    assert (settled.habits.routes.cost_ms[needs] >= 0).all()
+    assert not any(bridge & set(route_ids(settled.stage, settled.habits, i)) for i in needs)
+
+
+def test_experienced_times_fall_back_on_the_last_known_and_stuck_links_count_as_long(town_base: Settlement) -> None:
+    """Of one link: 40 s in the first interval, nobody leaves while somebody stands there in the second, none later."""
+    stage = town_base.stage
+    link = stage.network.links[0]
+    starts = 7 * 3600.0 + 900.0 * np.arange(2)
+    rows = pd.DataFrame(
+        {
+            "link_id": link.id,
+            "interval_start_s": starts,
+            "entered": [5, 1],
+            "left": [5, 0],
+            "mean_travel_time_s": [40.0, np.nan],
+            "mean_density_vpkm": [2.0, 3.0],
+            "max_queue_m": 0.0,
+        }
+    )
+    seen = experienced_ms(Records(trips=pd.DataFrame(), links=rows, books={}), stage, PERIOD)[0]
+    free_ms = stage.router.free_cost_ms[0, 0]
+    assert seen[26:31].tolist() == [free_ms, free_ms, 40_000, 900_000, 900_000]
+
+
+def test_light_times_are_near_free_speed_and_never_below(town_base: Settlement) -> None:
+    times = light_times(town_base, PERIOD)
+    links = town_base.stage.network.links
+    assert set(times) == {link.id for link in links}
+    ratio = np.array([times[link.id] / link.free_time_s for link in links])
+    assert ratio.min() >= 1.0 - 1e-6
+    at_signal = np.array([town_base.stage.network.node_by_id[link.to_node].control == "signal" for link in links])
+    assert np.median(ratio[~at_signal]) < 1.05 < np.mean(ratio[at_signal]) - 0.05
