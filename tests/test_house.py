@@ -114,3 +114,9 @@ def test_constraints_are_names_and_versions_only() -> None:
     asked = [*project["dependencies"], *(d for part in project["optional-dependencies"].values() for d in part)]
     wanted = {re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~ ]", text)[0]).lower() for text in asked} - {"yantai-twin"}
     assert wanted <= named
+
+
+def test_constants_that_the_architecture_names_exist() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "twin").rglob("*.py"))
+    named = re.findall(r"`(?:\w+\.)?([A-Z]+(?:_[A-Z]+)+)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
+    assert named and [name for name in named if not re.search(rf"\b{name}\b", code)] == []
