@@ -7,10 +7,10 @@ from typing import Any
 import jinja2
 
 from twin.results.comparison import Comparison
+from twin.results.drift import Drift, drift_of
 from twin.wording import AREAS, BOOKS, CHANCE_ONLY, METRICS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
-from viz.drift import Drift, drift_of
 from viz.memo_tables import (
     book_lines,
     definitions,
@@ -70,8 +70,8 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),
-        "drift": drift_of(comparison),
-        "settled": _settled(drift_of(comparison), language),
+        "drift": drift_of(comparison.settling),
+        "settled": _settled(drift_of(comparison.settling), language),
         "assumptions": [str(assumption[language]) for assumption in comparison.meta["assumptions"]],
         "changers": _what_would_change(comparison, language),
         "charts": _charts(comparison, language),

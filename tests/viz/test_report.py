@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from small_comparison import HOSTILE_NAME, books, link, links, meta, rows, settling, small_comparison
 
+from twin.results.drift import drift_of
 from twin.wording import BOOKS, DEMONSTRATION
-from viz.drift import drift_of
 from viz.memo_tables import book_lines, metric_lines, parking_totals, street_counts, street_lines
 from viz.report import report_html, write_report
 
@@ -114,7 +114,7 @@ def test_parking_is_weighted_by_spaces() -> None:
 
 
 def test_an_effect_that_stands_still_is_settled() -> None:
-    drift = drift_of(small_comparison())  # after less before in the last two of six rounds: −4, −4
+    drift = drift_of(small_comparison().settling)  # after less before in the last two of six rounds: −4, −4
     assert drift is not None
     assert (drift.effect_vehh, drift.drift_vehh, drift.is_settled) == (-4.0, 0.0, True)
 
@@ -122,7 +122,7 @@ def test_an_effect_that_stands_still_is_settled() -> None:
 def test_an_effect_that_still_moves_by_more_than_half_of_itself_gets_no_verdict() -> None:
     moving = settling()
     moving.loc[moving.index[-1], "vehicle_hours"] = 49.0  # the effect: −4, then −1
-    drift = drift_of(small_comparison(settling=moving))
+    drift = drift_of(small_comparison(settling=moving).settling)
     assert drift is not None and not drift.is_settled
     assert "尚未稳定" in report_html(small_comparison(settling=moving))
 

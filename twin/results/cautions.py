@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from twin.results.drift import drift_of
 from twin.wording import Words
 
 MOST_UNFINISHED_APART = 0.01
@@ -22,13 +23,24 @@ class Cautions:
     no_winner: bool
 
 
-def cautions_of(replications: pd.DataFrame, books: pd.DataFrame) -> Cautions:
-    """Warnings from the replications and books of both arms (tables as in `Comparison`)."""
-    warnings = [_gridlocks(books), _relieved(books)]
-    apart = _unfinished_apart(replications)
-    if apart is not None:
-        warnings.insert(0, apart)
-    return Cautions(tuple(warning for warning in warnings if warning is not None), apart is not None)
+def cautions_of(replications: pd.DataFrame, books: pd.DataFrame, settling: pd.DataFrame) -> Cautions:
+    """Warnings from the replications, books and settling of both arms (tables as in `Comparison`)."""
+    apart, drifting = _unfinished_apart(replications), _drifting(settling)
+    warnings = [apart, drifting, _gridlocks(books), _relieved(books)]
+    no_winner = apart is not None or drifting is not None
+    return Cautions(tuple(warning for warning in warnings if warning is not None), no_winner)
+
+
+def _drifting(settling: pd.DataFrame) -> Words | None:
+    drift = drift_of(settling)
+    if drift is None or drift.is_settled:
+        return None
+    return Words(
+        f"路径选择尚未稳定：全市车小时的变化在最后几轮仍摆动 {drift.drift_vehh:,.0f}，"
+        f"超过其自身({drift.effect_vehh:,.0f})的一半：不判断优劣。",
+        f"Routes have not settled: the effect on vehicle-hours still moved by {drift.drift_vehh:,.0f} over the last "
+        f"rounds, more than half of itself ({drift.effect_vehh:,.0f}): no winner is named.",
+    )
 
 
 def _unfinished_apart(replications: pd.DataFrame) -> Words | None:

@@ -168,7 +168,7 @@ def compare_runs(
     before, after = _paired_runs(before, after)
     replications = pd.concat([_replications(run, near) for run in (*before, *after)], ignore_index=True)
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
-    cautions = cautions_of(replications, books)
+    cautions = cautions_of(replications, books, settling)
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
     window = before[0].measured
     return Comparison(
@@ -228,7 +228,7 @@ def _book(run: Run) -> dict[str, Any]:
 
 
 def _rows(replications: pd.DataFrame, *, no_winner: bool) -> pd.DataFrame:
-    """One row a metric and area. `no_winner`: verdicts are withheld, but of the unfinished trips themselves."""
+    """One row a metric and area. `no_winner`: verdicts are withheld, but of unfinished trips and no difference."""
     rows = []
     for (area, metric), values in replications.groupby(["area", "metric"], sort=False):
         words = METRICS[str(metric)]
@@ -238,7 +238,7 @@ def _rows(replications: pd.DataFrame, *, no_winner: bool) -> pd.DataFrame:
         before, after = before[pairs], after[pairs]
         estimate = paired(before, after)
         verdict = verdict_of(estimate, words.better)
-        if no_winner and metric != "unfinished_share" and verdict != "neutral":
+        if no_winner and metric != "unfinished_share" and verdict in ("better", "worse"):
             verdict = "neutral"
         rows.append(
             {

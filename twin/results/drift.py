@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from twin.results.comparison import Comparison
+import pandas as pd
 
 LAST_PART = 1.0 / 3.0  # of the rounds, over which an effect should stand still
 MOST_DRIFT = 0.5  # of the effect itself; more gives no verdict
@@ -24,12 +24,13 @@ class Drift:
         return self.drift_vehh <= MOST_DRIFT * abs(self.effect_vehh)
 
 
-def drift_of(comparison: Comparison) -> Drift | None:
+def drift_of(settling: pd.DataFrame) -> Drift | None:
     """How the effect on vehicle-hours moved over the last third of the rounds; None with fewer than two rounds.
 
-    Drift is the span (largest less smallest) of the effect over those rounds.
+    `settling`: columns as comparison.SETTLING_COLUMNS. Drift is the span (largest less smallest) of the effect over
+    those rounds.
     """
-    table = comparison.settling
+    table = settling
     arms = {arm: table[table["arm"] == arm].set_index("round").sort_index() for arm in ("before", "after")}
     rounds = arms["before"].index.intersection(arms["after"].index)
     if len(rounds) < 2:
