@@ -1,8 +1,12 @@
 """What a result rests on, said in sentences beside every table: the honest list."""
 
+import re
+
 from twin.city.city import City
 from twin.scenario.scenario import Scenario
 from twin.wording import Words
+
+_CHINESE = re.compile("[\u4e00-\u9fff]{4}")
 
 
 def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
@@ -49,5 +53,13 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
                 "stops by zone.",
             )
         )
-    words += [Words(note, note) for note in scenario.notes]
-    return tuple(words)
+    return (*words, *_in_both(scenario.notes))
+
+
+def _in_both(notes: tuple[str, ...]) -> list[Words]:
+    """A scenario's notes, paired where each is written in 中文 and then in English; else the same in both."""
+    chinese = [note for note in notes if _CHINESE.search(note)]
+    english = [note for note in notes if not _CHINESE.search(note)]
+    if len(chinese) == len(english):
+        return [Words(zh, en) for zh, en in zip(chinese, english, strict=True)]
+    return [Words(note, note) for note in notes]
