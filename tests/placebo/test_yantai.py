@@ -1,0 +1,49 @@
+"""The embedded city: the same study twice gives the same table, and an empty scenario exactly zero."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from twin.results.comparison import Comparison
+from twin.study.compare import compare, run
+
+EMPTY = 'format = "twin-scenario/1"\nname = "empty"\ntitle = "empty"\nbased_on = "baseline"\n'
+BRIEF = {"replications": 2, "base_rounds": 2, "arm_rounds": 1}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder of its own: runs are made anew where another home has none of them."""
+    monkeypatch.setenv("TWIN_HOME", str(tmp_path))
+    monkeypatch.setenv("TWIN_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def assert_same(one: Comparison, other: Comparison) -> None:
+    for table in ("rows", "replications", "links", "sites", "settling", "books", "measures"):
+        pd.testing.assert_frame_equal(getattr(one, table), getattr(other, table), check_exact=True)
+
+
+@pytest.mark.slow
+def test_programme_of_2024_twice_gives_identical_tables(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = run("yantai-2024", jobs=2, **BRIEF)
+    again = home / "again"
+    again.mkdir()
+    monkeypatch.setenv("TWIN_HOME", str(again))
+    monkeypatch.setenv("TWIN_CACHE", str(again / "cache"))
+    assert_same(run("yantai-2024", jobs=1, **BRIEF), first)
+    assert (first.rows["difference"] != 0.0).any()
+    book = first.books
+    assert (book["created"] == book[["finished", "travelling", "waiting_outside", "parked", "gave_up", "unroutable"]]
+            .sum(axis=1)).all()  # fmt: skip
+
+
+@pytest.mark.slow
+def test_empty_scenario_on_yantai_changes_nothing(home: Path) -> None:
+    path = home / "empty.toml"
+    path.write_text(EMPTY, "utf-8")
+    comparison = compare("baseline", path, jobs=2, **BRIEF)
+    assert (comparison.rows[["difference", "ci_low", "ci_high"]].to_numpy() == 0.0).all()
+    values = comparison.replications.set_index(["arm", "seed", "metric", "area"])["value"]
+    pd.testing.assert_series_equal(values["after"], values["before"], check_exact=True)
