@@ -9,7 +9,7 @@ endif
 RESULT := runs/baseline--yantai-2024
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: run test check
+.PHONY: run test check bench
 
 run: .venv/installed-viz  ## the embedded city before and after its 2024 programme: table, map, memo
 	$(BIN)/twin run yantai-2024 --out $(RESULT)
@@ -24,6 +24,9 @@ check: .venv/installed-dev  ## form, style, types, and imports that go down only
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+
+bench: .venv/installed-viz  ## how fast the engine is: writes benchmarks/RESULTS.md
+	$(BIN)/python benchmarks/engine.py
 
 .venv/installed-%: pyproject.toml constraints.txt | .venv/pyvenv.cfg
 	$(PIP) --editable ".[$*]"

@@ -37,7 +37,10 @@ TRIP_COLUMNS = {
 STUDY_TRIP_COLUMNS = {
     "search_s": ("s", "from reaching the first-choice site, full, to parking or giving up; 0 if not searched"),
     "search_m": ("m", "driven while searching"),
-    "found_space": ("true/false/null", "false: wanted a public space and got none; null: wanted none, or still under way"),
+    "found_space": (
+        "true/false/null",
+        "false: wanted a public space and got none; null: wanted none, or still under way",
+    ),
     "free_travel_s": ("s", "the route's time in light traffic with signals, frozen from the base"),
     "near": ("true/false", "origin or destination within 2 km of a measure"),
 }
