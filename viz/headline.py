@@ -3,7 +3,7 @@
 from typing import Any
 
 from twin.results.comparison import Comparison
-from twin.wording import ASSUMED_DATA, CHANCE_ONLY, DEMONSTRATION, Language, Words
+from twin.wording import CHANCE_ONLY, Language, Words
 from viz import phrases
 
 _SEPARATOR = " · "
@@ -15,18 +15,6 @@ def title(comparison: Comparison, language: Language = "zh") -> str:
     if language == "zh":
         return f"{meta['place_title']}：{meta['after_title']} 与 {meta['before_title']} 对比"
     return f"{meta['place_title']}: {meta['after_title']} compared with {meta['before_title']}"
-
-
-def warning_lines(comparison: Comparison, language: Language = "zh") -> tuple[str, ...]:
-    """The sentences a reader must see first; the demonstration warning leads wherever it applies."""
-    meta = comparison.meta
-    lines = []
-    if meta["demonstration"]:
-        lines.append(DEMONSTRATION.in_(language))
-    elif meta["demand_assumed"]:
-        lines.append(ASSUMED_DATA.in_(language))
-    lines.extend(str(warning[language]) for warning in meta["warnings"])
-    return tuple(dict.fromkeys(lines))
 
 
 def facts(comparison: Comparison, language: Language = "zh") -> str:

@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from twin.results.comparison import Comparison
+from twin.results.numbers import decimals_within, written
 from twin.wording import Language, Words
 from viz import phrases, styles
-from viz.numbers import decimals_within, number_of, share_written, written
+from viz.numbers import number_of, share_written
 
 Position = tuple[float, float]
 GeoJson = dict[str, Any]

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from twin.results.comparison import Comparison
+from twin.results.numbers import decimals_within, written
 from twin.wording import BOOKS, METRICS, VERDICTS, Language
 from viz import phrases
 from viz.layers import change_written, direction_name, group_name, line_of, records, street_name
-from viz.numbers import decimals_within, number_of, written
+from viz.numbers import number_of
 
 MOST_STREETS = 5
 

@@ -8,6 +8,7 @@ import jinja2
 
 from twin.results.comparison import Comparison
 from twin.results.drift import Drift, drift_of
+from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, CHANCE_ONLY, METRICS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
@@ -20,7 +21,6 @@ from viz.memo_tables import (
     street_counts,
     street_lines,
 )
-from viz.numbers import written
 
 PAIRED_METRIC = "mean_delay_s"  # whose pairs are drawn; the first metric present where it is absent
 _ROUTES_UNKNOWN = Words("没有记录路径选择的轮次。", "No rounds of route choice are on record.")
@@ -56,7 +56,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "meta": comparison.meta,
         "title": headline.title(comparison, language),
         "facts": headline.facts(comparison, language),
-        "warnings": headline.warning_lines(comparison, language),
+        "warnings": comparison.warning_lines(language),
         "sources": headline.sources(comparison, language),
         "network_kind": headline.network_kind(comparison.meta, language),
         "in_this_model": _in_this_model(comparison).in_(language),

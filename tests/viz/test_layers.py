@@ -106,7 +106,7 @@ def test_a_line_of_one_place_stays_where_it_is() -> None:
 def test_a_link_that_no_vehicle_used_says_so() -> None:
     table = links().assign(before_ratio=None, before_speed_kmh=None)
     drawn = columns(street_speeds(small_comparison(links=table), "before"), "分级", "现状车速")
-    assert set(drawn) == {("没有车辆通过", "–")}
+    assert set(drawn) == {("没有车辆通过", "—")}
 
 
 def test_a_car_park_is_drawn_only_in_the_arm_that_has_it() -> None:
@@ -138,7 +138,7 @@ def test_a_hostile_name_stays_text() -> None:
 def test_a_missing_change_is_a_dash_and_a_zero_change_is_zero() -> None:
     absent = {"difference_delay_vehh": None, "ci_low": None, "ci_high": None}
     placebo = {"difference_delay_vehh": 0.0, "ci_low": 0.0, "ci_high": 0.0}
-    assert [change_written(absent), change_written(placebo, "en")] == ["–", "0.0 (0.0 to 0.0) veh·h"]
+    assert [change_written(absent), change_written(placebo, "en")] == ["—", "0.0 (0.0 to 0.0) veh·h"]
 
 
 def test_assumed_fields_are_told_once_each() -> None:

@@ -2,7 +2,8 @@
 
 import math
 
-from viz.numbers import decimals_within, number_of, written
+from twin.results.numbers import decimals_within, written
+from viz.numbers import number_of
 
 
 def test_an_interval_of_plus_minus_240_supports_hundreds_only() -> None:
@@ -18,4 +19,4 @@ def test_a_difference_that_rounds_to_nothing_has_no_sign() -> None:
 
 
 def test_what_is_missing_is_a_dash_and_not_a_zero() -> None:
-    assert [written(number_of(value), 1) for value in (None, math.nan, "x", math.inf)] == ["–"] * 4
+    assert [written(number_of(value), 1) for value in (None, math.nan, "x", math.inf)] == ["—"] * 4
