@@ -261,7 +261,7 @@ def _line(row: dict[Any, Any], language: Language) -> dict[str, str]:
     words = METRICS[str(row["metric"])]
     low, high = float(row["ci_low"]), float(row["ci_high"])
     decimals = decimals_within((high - low) / 2.0, words.decimals)
-    if decimals < words.decimals and any(end and not round(end, decimals) for end in (low, high)):
+    if any(end and not round(end, decimals) for end in (low, high)):
         decimals += 1  # an end that is not zero shows on which side of zero it lies
     joint = " ~ " if language == "zh" else " to "
     ends = [written(end, decimals, signed=True) for end in (low, high)]

@@ -56,6 +56,20 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
     return (*words, *_in_both(scenario.notes))
 
 
+def not_answered(before: City, after: City) -> tuple[Words, ...]:
+    """What the scenarios change that the model does not react to yet, so that no effect is no answer."""
+    tariffs = {site.id: site.tariff for site in before.open_sites}
+    if any(tariffs.get(site.id, site.tariff) != site.tariff for site in after.open_sites):
+        return (
+            Words(
+                "停车价格有变化，但模型中的驾驶人尚不按价格选择车位：本结果不能说明价格的作用。",
+                "Parking prices change, but drivers in this model do not choose by price yet: nothing here tells what "
+                "prices do.",
+            ),
+        )
+    return ()
+
+
 def _in_both(notes: tuple[str, ...]) -> list[Words]:
     """A scenario's notes, paired where each is written in 中文 and then in English; else the same in both."""
     chinese = [note for note in notes if _CHINESE.search(note)]

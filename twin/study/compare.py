@@ -30,7 +30,7 @@ from twin.results.sites_compared import sites_of
 from twin.scenario.measure import changed_places
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers
-from twin.study.assumptions import assumptions_of
+from twin.study.assumptions import assumptions_of, not_answered
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
 from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS, Period, Settlement, light_times, settle_arm, settle_base
 
@@ -201,7 +201,7 @@ class _Study:
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
-            "warnings": [],
+            "warnings": [{"zh": words.zh, "en": words.en} for words in not_answered(cities["before"], cities["after"])],
             "versions": {"twin": twin.__version__, "python": platform.python_version()}
             | {name: version(name) for name in ("numpy", "numba", "simpy", "pandas", "osmnx")},
             "checksums": {name: str(made_from[name]) for name in ("network", "lines", "demand")},
