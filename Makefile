@@ -23,7 +23,7 @@ check: .venv/installed-dev  ## form, style, types, and imports that go down only
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: .venv/installed-viz  ## how fast the engine is: writes benchmarks/RESULTS.md
 	$(BIN)/python benchmarks/engine.py
