@@ -132,10 +132,6 @@ class FlowTables:
         """Index of the link a segment is part of."""
         return int(self.segment_link[segment])
 
-    def last_segment(self, link_index: int) -> int:
-        """The segment at whose end a link ends."""
-        return int(self.segment_start[link_index + 1]) - 1
-
     @cached_property
     def exits_kept(self) -> Ints:
         """How many of its last exits each segment remembers: as many as the smallest vehicles fit on it, and more.
