@@ -20,7 +20,6 @@ from twin.wording import Language
 def map_command(folder: Path, out: Path | None, language: str) -> None:
     """Draw the results in FOLDER as one offline kepler.gl page."""
     from twin.files.results_files import read_comparison
-
     from viz.kepler_map import before_after_map
 
     page = before_after_map(read_comparison(folder), language=cast(Language, language))
@@ -36,7 +35,6 @@ def map_command(folder: Path, out: Path | None, language: str) -> None:
 def report_command(folder: Path, out: Path | None, language: str) -> None:
     """Write the results in FOLDER as a memo for print and mail."""
     from twin.files.results_files import read_comparison
-
     from viz.report import write_report
 
     click.echo(write_report(read_comparison(folder), out or folder / "memo.html", language=cast(Language, language)))

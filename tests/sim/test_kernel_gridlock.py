@@ -8,7 +8,7 @@ from twin.sim.environment import Environment
 from twin.sim.flow import PATIENCE_S, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
-from twin.sim.kernel import GONE
+from twin.sim.kernel_state import GONE
 from twin.sim.rules import MICROS
 from twin.sim.tables import build_tables
 

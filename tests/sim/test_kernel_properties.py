@@ -12,7 +12,7 @@ from twin.city.network import Link, Network, Node
 from twin.sim.environment import Environment
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
-from twin.sim.kernel import GONE, MOVING, OUTSIDE
+from twin.sim.kernel_state import GONE, MOVING, OUTSIDE
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import build_tables
 
@@ -51,7 +51,7 @@ def test_no_link_gives_more_than_capacity_and_storage_and_nobody_overtakes(seed:
     for segment in range(tables.n_segments):
         rows = passages[passages[:, 1] == segment]
         vehicle, entry, exit_ = rows[:, 0], rows[:, 2], rows[:, 3]
-        assert (np.diff(entry) >= tables.entry_gap_us[kind[vehicle[:-1]], segment]).all()
+        assert (np.diff(entry) >= pcu[vehicle[:-1]] * tables.us_per_pcu[segment] // MICROS).all()
         gone = exit_ < NEVER
         assert (np.diff(exit_[gone]) >= 0).all()
         assert gone[: gone.sum()].all()  # who came before a vehicle that left has left

@@ -15,7 +15,7 @@ from twin.sim.environment import Environment
 from twin.sim.flow import FlowRecords
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
-from twin.sim.kernel import QUEUE_MM
+from twin.sim.kernel_state import QUEUE_MM
 from twin.sim.rules import MICROS
 from twin.sim.tables import build_tables
 

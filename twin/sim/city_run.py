@@ -22,7 +22,7 @@ from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
-from twin.sim.kernel import GONE, OUTSIDE
+from twin.sim.kernel_state import GONE, OUTSIDE
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.road_changes import road_changes

@@ -13,7 +13,7 @@ import simpy
 from simpy.core import EmptySchedule
 from simpy.events import NORMAL, Event, Process
 
-from twin.sim.rules import MICROS, NEVER
+from twin.sim.rules import LAST_US, MICROS, NEVER
 
 FLOW, STORY = 0, 1
 FIRST_UNNAMED_AGENT = 1 << 48  # stories without an agent id come after those with one, in order of creation
@@ -106,7 +106,7 @@ class Environment(simpy.Environment):
         """Put a flow's event at that time instead of any other, ahead of every story then; NEVER takes it off."""
         if time_us != event.due_us:
             event.due_us = time_us
-            if time_us < NEVER:
+            if time_us < LAST_US:
                 self._put(time_us, FLOW, NORMAL, event.server, event)
 
     def _put(self, time_us: int, kind: int, priority: int, agent: int, event: Event) -> None:

@@ -36,8 +36,8 @@ from twin.sim.flow import (
     interval_us,
     refuse_unknown_segments,
 )
-from twin.sim.kernel import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, start_tag, tag_step
+from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
+from twin.sim.rules import MICROS, NEVER, earliest_exit, headway, start_tag, tag_step
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -198,7 +198,7 @@ class SimpyFlow:
         segment.waiting.remove(approach)
         approach.target = None
         if isinstance(approach, Segment):
-            self._leave_segment(approach, now, turn.exit_gap_us[vehicle.kind])
+            self._leave_segment(approach, now, turn.exit_us_per_pcu)
             approach.in_cycle = False
         else:
             approach.vehicles.popleft()
@@ -237,14 +237,14 @@ class SimpyFlow:
         wanted.waiting.append(approach)
         self._reconsider(wanted, now)
 
-    def _leave_segment(self, segment: Segment, now: int, gap_us: int) -> None:
+    def _leave_segment(self, segment: Segment, now: int, us_per_pcu: int) -> None:
         """Take the head off a segment: the exit is remembered, room and a headway follow from it."""
         vehicle = segment.vehicles.popleft()
         if now - vehicle.arrives_us >= segment.us_per_pcu:  # it lost more than a headway: it stood
             segment.count_queue(vehicle, now)
         segment.cum_out += vehicle.pcu
         segment.remember_exit(now)
-        segment.next_exit_us = now + gap_us
+        segment.next_exit_us = now + headway(vehicle.pcu, us_per_pcu)
         segment.count_vehicles(now, -1)
         segment.left += 1
         segment.time_on_us += now - vehicle.entry_us
@@ -261,7 +261,7 @@ class SimpyFlow:
         vehicle.driven_mm += segment.base_length_mm
         vehicle.free_us += segment.base_free_us[vehicle.kind]
         segment.cum_in += vehicle.pcu
-        segment.next_entry_us = now + segment.entry_gap_us[vehicle.kind]
+        segment.next_entry_us = now + headway(vehicle.pcu, segment.us_per_pcu)
         segment.count_vehicles(now, 1)
         segment.entered += 1
         if self._keep_passages:
@@ -301,7 +301,7 @@ class SimpyFlow:
     def _take_off(self, segment: Segment, now: int, status: int) -> None:
         """Take the head off a segment, to the roadside (ASIDE) or for good (GONE)."""
         vehicle = segment.vehicles[0]
-        self._leave_segment(segment, now, segment.entry_gap_us[vehicle.kind])
+        self._leave_segment(segment, now, segment.us_per_pcu)
         vehicle.stands_on = None
         vehicle.status = status
         self._new_head(segment, now)

@@ -24,7 +24,8 @@ def zeros(shape: int | tuple[int, ...], dtype: Any = np.int64) -> NDArray[Any]:
         raw = np.zeros(size + _CACHE_LINE, dtype=np.uint8)
         skip = -raw.ctypes.data % _CACHE_LINE
     else:
-        room = mmap.mmap(-1, size + 2 * _LARGE_PAGE)
+        # Private: pages of memory that could be shared with another process stay small.
+        room = mmap.mmap(-1, size + 2 * _LARGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         room.madvise(advice)
         raw = np.frombuffer(room, dtype=np.uint8)
         skip = -raw.ctypes.data % _LARGE_PAGE

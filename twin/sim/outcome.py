@@ -8,17 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.records import PASSAGE_COLUMNS, STATUSES, TRIP_COLUMNS, Status
-from twin.sim import kernel
 from twin.sim.flow import VehicleTable
+from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import CLASS_NAMES, FlowTables, Ints
 
 STATUS_OF: dict[int, Status] = {
-    kernel.OUTSIDE: "waiting_outside",
-    kernel.MOVING: "travelling",
-    kernel.STANDING: "travelling",
-    kernel.ASIDE: "parked",
-    kernel.GONE: "finished",
+    OUTSIDE: "waiting_outside",
+    MOVING: "travelling",
+    STANDING: "travelling",
+    ASIDE: "parked",
+    GONE: "finished",
 }
 
 
@@ -60,7 +60,7 @@ class Outcome:
         kind[: len(self.ids)] = self.vehicle_class
 
         status_of = np.array([STATUSES.index(STATUS_OF[code]) for code in sorted(STATUS_OF)])
-        at_rest = (vehicles.status == kernel.GONE) | (vehicles.status == kernel.ASIDE)
+        at_rest = (vehicles.status == GONE) | (vehicles.status == ASIDE)
         # A story's vehicle may start several times; it wanted to when it first came in, at the latest.
         depart_s[row] = _seconds(np.minimum(vehicles.depart_us, vehicles.enter_us))
         enter_s[row] = _seconds(vehicles.enter_us)

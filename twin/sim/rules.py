@@ -19,6 +19,9 @@ Cheng 1996), never by who asked first.
 NEVER = 1 << 62
 """A time that does not come (µs)."""
 
+LAST_US = 1 << 41
+"""The end of time: a run may last 25 days, and what lies beyond does not come (µs)."""
+
 MICROS = 1_000_000
 """Microseconds a second, and micro-PCU a PCU."""
 
@@ -26,6 +29,11 @@ MICROS = 1_000_000
 def earliest_exit(arrival_us: int, next_exit_us: int) -> int:
     """Rule 2 without the signal: not before its own arrival, nor before the headway of the vehicle ahead ends."""
     return arrival_us if arrival_us > next_exit_us else next_exit_us
+
+
+def headway(pcu: int, us_per_pcu: int) -> int:
+    """Time from one vehicle over a line to the next (µs): the first one's size at the line's rate."""
+    return pcu * us_per_pcu // MICROS
 
 
 def wait_for_green(time_us: int, start_us: int, green_us: int, cycle_us: int) -> int:

@@ -18,12 +18,12 @@ from twin.city.network import Link, Network, Node
 from twin.city.signals import SignalPlan
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S, LINK_COLUMNS, STATUSES, Records
-from twin.sim import kernel
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy, interval_us
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.gridlock import gridlock_table
+from twin.sim.kernel_state import DENSITY, ENTERED, LEFT, QUEUE_MM, TIME_ON
 from twin.sim.outcome import Outcome
 from twin.sim.rules import MICROS
 from twin.sim.tables import CLASS_NAMES, FlowTables, Ints, build_tables
@@ -203,12 +203,12 @@ def link_table(records: FlowRecords, tables: FlowTables, start_s: float = 0.0) -
     """
     counts, start_us = records.counts, round(start_s * MICROS)
     covered_us = _covered_us(records, start_us)
-    touched = (covered_us > 0) | counts[:, :, : kernel.LEFT + 1].any(axis=(1, 2))
+    touched = (covered_us > 0) | counts[:, :, : LEFT + 1].any(axis=(1, 2))
     counts, covered_us = counts[touched], covered_us[touched]
     rows = np.flatnonzero(touched) + records.first_interval
     first, last = tables.segment_start[:-1], tables.segment_start[1:] - 1
     length_km = np.add.reduceat(tables.length_mm, first) / 1e6
-    on_link = np.add.reduceat(counts[:, :, kernel.DENSITY], first, axis=1)
+    on_link = np.add.reduceat(counts[:, :, DENSITY], first, axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         density = on_link / covered_us[:, None].astype(np.float64) / length_km
     n_links = len(first)
@@ -216,11 +216,11 @@ def link_table(records: FlowRecords, tables: FlowTables, start_s: float = 0.0) -
     columns = (
         ids.take(np.tile(np.arange(n_links), len(rows))),
         np.repeat(rows * INTERVAL_S, n_links),
-        counts[:, first, kernel.ENTERED].ravel(),
-        counts[:, last, kernel.LEFT].ravel(),
+        counts[:, first, ENTERED].ravel(),
+        counts[:, last, LEFT].ravel(),
         _mean_times_s(counts, tables).ravel(),
         np.where(np.isfinite(density), density, np.nan).ravel(),
-        _queues_mm(counts[:, :, kernel.QUEUE_MM], tables).ravel() / 1000.0,
+        _queues_mm(counts[:, :, QUEUE_MM], tables).ravel() / 1000.0,
     )
     return pd.DataFrame(dict(zip(LINK_COLUMNS, columns, strict=True)))
 
@@ -235,7 +235,7 @@ def _covered_us(records: FlowRecords, start_us: int) -> Ints:
 
 def _mean_times_s(counts: Ints, tables: FlowTables) -> NDArray[np.float64]:
     """Mean time on each link (s), (n_intervals, n_links); NaN where none left it."""
-    left, time_us = counts[:, :, kernel.LEFT], counts[:, :, kernel.TIME_ON]
+    left, time_us = counts[:, :, LEFT], counts[:, :, TIME_ON]
     known = np.where(left > 0, np.arange(len(left))[:, None], -1)
     known = np.maximum.accumulate(known, axis=0)
     segment = np.arange(tables.n_segments)

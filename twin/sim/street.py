@@ -9,7 +9,7 @@ from collections import deque
 from simpy.events import Event
 
 from twin.sim.environment import FlowEvent
-from twin.sim.kernel import OUTSIDE
+from twin.sim.kernel_state import OUTSIDE
 from twin.sim.rules import MICROS, NEVER, is_surely_free, room_level, start_tag, time_of_level, wait_for_green
 from twin.sim.tables import FlowTables, SegmentNumbers
 
@@ -41,15 +41,15 @@ class Vehicle:
 class Turn:
     """A way from an approach into a segment, with its greens and its share of the right to go."""
 
-    __slots__ = ("exit_gap_us", "greens", "number", "penalty_us", "step", "tag")
+    __slots__ = ("exit_us_per_pcu", "greens", "number", "penalty_us", "step", "tag")
 
     def __init__(
-        self, number: int, step: int, exit_gap_us: list[int], penalty_us: int, greens: list[tuple[int, int, int]]
+        self, number: int, step: int, exit_us_per_pcu: int, penalty_us: int, greens: list[tuple[int, int, int]]
     ) -> None:
         self.number = number
         self.step = step  # of the tag, per PCU: inverse to its merge weight
         self.tag = 0  # fair queueing: when its next service is due, in the segment's virtual time
-        self.exit_gap_us = exit_gap_us  # headway after an exit, by class
+        self.exit_us_per_pcu = exit_us_per_pcu  # headway of exits
         self.penalty_us = penalty_us
         self.greens = greens  # start, length, cycle
 
@@ -85,7 +85,7 @@ class Segment(Row):
     """A piece of street: an approach to the segments after it, and a server of its own approaches."""
 
     __slots__ = (
-        "base_free_us", "base_length_mm", "cum_in", "cum_out", "density", "entered", "entry", "entry_gap_us",
+        "base_free_us", "base_length_mm", "cum_in", "cum_out", "density", "entered", "entry",
         "exit_cums", "exit_times", "exits_kept", "free_storage", "free_us", "in_cycle", "is_closed", "jam_mm",
         "left", "leg_end", "length_mm", "next_entry_us", "next_exit_us", "number", "on", "origin", "queue_mm",
         "relief", "row_ends_us", "rows", "since_us", "storage", "time_on_us", "turns", "us_per_pcu",
@@ -137,9 +137,8 @@ class Segment(Row):
         self.wave_us, self.wave_us_per_pcu = numbers.wave_us, numbers.wave_us_per_pcu
         self.jam_mm = numbers.jam_mm
         self.free_us: list[int] = numbers.free_us.tolist()
-        self.entry_gap_us: list[int] = numbers.entry_gap_us.tolist()
-        for turn, gaps in zip(self.turns.values(), numbers.exit_gap_us.tolist(), strict=False):
-            turn.exit_gap_us = gaps
+        for turn, us_per_pcu in zip(self.turns.values(), numbers.exit_us_per_pcu.tolist(), strict=False):
+            turn.exit_us_per_pcu = us_per_pcu
 
     # --- who is let in, and when there is room -------------------------------------------------------------------
 
@@ -248,13 +247,13 @@ def build_street(tables: FlowTables, start_us: int, width_us: int) -> list[Segme
     n_turns = len(tables.turn_to)
     steps = tables.weight_step.tolist()
     segments = [
-        Segment(tables, number, start_us, width_us, Turn(n_turns + number, steps[n_turns + number], [], 0, []))
+        Segment(tables, number, start_us, width_us, Turn(n_turns + number, steps[n_turns + number], 0, 0, []))
         for number in range(tables.n_segments)
     ]
     greens = [(start, length, cycle) for start, length, cycle in tables.greens.tolist()]
     rows = zip(tables.turn_from.tolist(), tables.turn_to.tolist(), tables.penalty_us.tolist(), strict=True)
     for number, (from_, to, penalty_us) in enumerate(rows):
         shown = greens[tables.green_start[number] : tables.green_start[number + 1]]
-        gaps = tables.exit_gap_us[:, number].tolist()
-        segments[from_].turns[segments[to]] = Turn(number, steps[number], gaps, penalty_us, shown)
+        us_per_pcu = int(tables.exit_us_per_pcu[number])
+        segments[from_].turns[segments[to]] = Turn(number, steps[number], us_per_pcu, penalty_us, shown)
     return segments

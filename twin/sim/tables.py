@@ -37,7 +37,7 @@ CLASS_PCU = tuple(round(kind.pcu * MICROS) for kind in VEHICLE_CLASSES.values())
 
 @dataclass(frozen=True, eq=False)
 class SegmentNumbers:
-    """What a flow keeps of one segment (units as in FlowTables); the gaps by class, `exit_gap_us`: (turns, C)."""
+    """What a flow keeps of one segment (units as in FlowTables); `exit_us_per_pcu`: by its turns."""
 
     is_closed: bool
     storage: int
@@ -45,8 +45,7 @@ class SegmentNumbers:
     wave_us: int
     jam_mm: int
     free_us: Ints
-    entry_gap_us: Ints
-    exit_gap_us: Ints
+    exit_us_per_pcu: Ints
 
     @property
     def wave_us_per_pcu(self) -> int:
@@ -67,20 +66,17 @@ class FlowTables:
     segment_link: Ints  # (L,) the link each is part of
     length_mm: Ints  # (L,)
     free_us: Ints  # (C, L) time at the class's free speed
-    entry_gap_us: Ints  # (C, L) headway after an entry
-    us_per_pcu: Ints  # (L,) at capacity
+    us_per_pcu: Ints  # (L,) headway at capacity
     wave_us: Ints  # (L,) L / w
     storage: Ints  # (L,) micro-PCU
     free_storage: Ints  # (L,) micro-PCU on it up to which room cannot bind (rules.is_surely_free)
     jam_mm_per_pcu: Ints  # (L,) road that one standing PCU takes, over all lanes
     turn_from: Ints  # (T,)
     turn_to: Ints  # (T,)
-    exit_gap_us: Ints  # (C, T) headway after an exit by this turn
+    exit_us_per_pcu: Ints  # (T,) headway of exits by this turn
     penalty_us: Ints  # (T,)
     weight_step: Ints  # (T + L,) tag step per PCU; origins follow the turns
     out_start: Ints  # (L + 1,) turns of segment s: out_start[s]:out_start[s + 1], as turns are sorted by from
-    in_start: Ints  # (L + 1,)
-    in_turns: Ints  # turns into segment s: in_turns[in_start[s]:in_start[s + 1]]
     green_start: Ints  # (T + 1,) greens of turn t: rows green_start[t]:green_start[t + 1] of `greens`
     greens: Ints  # (n_greens, 3) start, length, cycle
     class_pcu: tuple[int, ...] = CLASS_PCU
@@ -124,8 +120,7 @@ class FlowTables:
             wave_us=max(1, int(self.wave_us[segment]) - slower_us),
             jam_mm=round(int(self.jam_mm_per_pcu[segment]) / lanes),
             free_us=free_us,
-            entry_gap_us=np.rint(self.entry_gap_us[:, segment] / lanes).astype(np.int64),
-            exit_gap_us=np.rint(self.exit_gap_us[:, self.turns_out(segment)].T / lanes).astype(np.int64),
+            exit_us_per_pcu=np.rint(self.exit_us_per_pcu[self.turns_out(segment)] / lanes).astype(np.int64),
         )
 
     def link_of(self, segment: int) -> int:
@@ -190,8 +185,6 @@ def build_tables(
     turn_from, turn_to, movements = turns
     n_segments = len(segment_link)
     out_start = np.concatenate([[0], np.cumsum(np.bincount(turn_from, minlength=n_segments))])
-    in_order = np.argsort(turn_to, kind="stable")
-    in_start = np.concatenate([[0], np.cumsum(np.bincount(turn_to, minlength=n_segments))])
     green_start, greens, saturation, notes = _signal_tables(network, signals, segment_start, turn_from, movements)
     exit_vps = np.where(np.isnan(saturation), flow[turn_from], saturation / 3600.0)
     for t, movement in enumerate(movements):
@@ -210,7 +203,6 @@ def build_tables(
         segment_link=segment_link.astype(np.int64),
         length_mm=_micro(length_m, 1000),
         free_us=np.maximum(1, np.stack([_micro(length_m / np.minimum(speed, limit)) for limit in limits])),
-        entry_gap_us=np.stack([_micro(p / flow) for p in pcu]),
         us_per_pcu=_micro(1.0 / flow),
         wave_us=_micro(length_m / wave_mps),
         storage=np.maximum(1, _micro(jam_vpm * length_m)),
@@ -218,12 +210,10 @@ def build_tables(
         jam_mm_per_pcu=_micro(1.0 / jam_vpm, 1000),
         turn_from=turn_from,
         turn_to=turn_to,
-        exit_gap_us=np.stack([_micro(p / exit_vps) for p in pcu]),
+        exit_us_per_pcu=_micro(1.0 / exit_vps),
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
         weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
-        in_start=in_start.astype(np.int64),
-        in_turns=in_order.astype(np.int64),
         green_start=green_start,
         greens=greens,
         smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),

@@ -1,0 +1,74 @@
+"""How legs begin in the compiled flow: from where a vehicle stands, or from the queue outside."""
+
+import numpy as np
+
+from twin.sim.counting import open_books
+from twin.sim.kernel import new_head, stop_waiting
+from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled
+from twin.sim.ways import find_ways, read_ways
+
+
+@compiled
+def start_leg(s, v, now, begin, end):
+    """Send vehicle v along the segments put at `way[begin:end]`: onward from where it stands, or in from outside."""
+    answer = open_books(s, now)
+    if answer != IDLE:
+        return answer
+    vehicle = s.vehicle[v]
+    stands_on = np.int64(vehicle.where) if vehicle.status == STANDING else np.int64(NOBODY)
+    first = np.int64(s.way[begin])
+    if find_ways(s.road, s.turn, stands_on, s.way, begin, end) < end:
+        return NO_WAY
+    vehicle.at = begin
+    vehicle.end = end
+    read_ways(s, v)
+    if vehicle.status == STANDING:
+        vehicle.status = MOVING
+        new_head(s, np.int64(vehicle.where), now)
+    else:
+        s.journey[v].depart = now
+        vehicle.status = OUTSIDE
+        _join_queue(s, s.road.shape[0] + first, v, now)
+    return IDLE
+
+
+@compiled
+def _join_queue(s, a, v, now):
+    """Put v behind those who wait outside at approach a, ahead of those who depart later."""
+    here = s.approach[a]
+    if here.tail == NOBODY:
+        here.head = v
+        here.tail = v
+        new_head(s, a, now)
+    elif s.journey[here.tail].depart <= now:
+        s.vehicle[here.tail].next = v
+        here.tail = v
+    elif s.journey[here.head].depart > now:
+        s.vehicle[v].next = here.head
+        here.head = v
+        stop_waiting(s, a, np.int64(here.target))
+        new_head(s, a, now)
+    else:
+        ahead = np.int64(here.head)
+        while s.journey[s.vehicle[ahead].next].depart <= now:
+            ahead = np.int64(s.vehicle[ahead].next)
+        s.vehicle[v].next = s.vehicle[ahead].next
+        s.vehicle[ahead].next = v
+
+
+@compiled
+def load_origins(s, order, start_us):
+    """Queue scheduled vehicles outside their first segments; `order`: by departure, then number."""
+    n = s.road.shape[0]
+    for i in range(order.shape[0]):
+        v = order[i]
+        read_ways(s, v)
+        here = s.approach[n + s.turn[s.way[s.vehicle[v].at]].to]
+        if here.tail == NOBODY:
+            here.head = v
+        else:
+            s.vehicle[here.tail].next = v
+        here.tail = v
+    for j in range(n):
+        if s.approach[n + j].head != NOBODY:
+            new_head(s, n + j, start_us)
