@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.sim.random_streets import random_case, random_route
+from tests.sim.random_streets import random_case, random_route, ways_on
 from twin.errors import SimulationError
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
@@ -85,7 +85,7 @@ def wanderer(
     vehicle = flow.add_vehicle(draw.choice(["car", "car", "bus", "truck", "ebike"]))
     here: int | None = None
     for _ in range(draw.randint(1, 5)):
-        ways = tables.turn_to[tables.turns_out(here)].tolist() if here is not None else range(tables.n_segments)
+        ways = ways_on(tables, here) if here is not None else range(tables.first_group)
         if not ways:
             break
         route = random_route(draw, tables, draw.choice(ways), draw.randint(1, 6)) if draw.random() < 0.95 else []

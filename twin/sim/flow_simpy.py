@@ -85,8 +85,10 @@ class SimpyFlow:
         for number, (kind, depart_us, start, end) in enumerate(rows):
             vehicle = Vehicle(number, int(kind), self.tables.class_pcu[kind])
             vehicle.depart_us = int(depart_us)
-            vehicle.route = route[start:end]
-            self._check_turns(vehicle, vehicle.route)
+            vehicle.route = self._through_groups(vehicle, route[start:end])
+            last = vehicle.route[-1]
+            if last.exit_group is not None:
+                vehicle.route.append(last.exit_group)
             vehicles.append(vehicle)
         for vehicle in sorted(vehicles, key=lambda vehicle: vehicle.depart_us):
             vehicle.route[0].origin.vehicles.append(vehicle)
@@ -94,10 +96,17 @@ class SimpyFlow:
             self._new_head(segment.origin, self._now_us)
         return vehicles
 
-    def _check_turns(self, vehicle: Vehicle, route: Sequence[Segment]) -> None:
+    def _through_groups(self, vehicle: Vehicle, route: Sequence[Segment]) -> list[Segment]:
+        """The route with the lane groups that its turns go through. Raises SimulationError for a turn there is not."""
+        whole = [*route[:1]]
         for segment, onward in pairwise(route):
             if onward not in segment.turns:
-                raise self.tables.no_turn(segment.number, onward.number, vehicle.number)
+                group = segment.group_to(onward)
+                if group is None:
+                    raise self.tables.no_turn(segment.number, onward.number, vehicle.number)
+                whole.append(group)
+            whole.append(onward)
+        return whole
 
     # --- what stories say -------------------------------------------------------------------------------------
 
@@ -116,7 +125,10 @@ class SimpyFlow:
         refuse_unknown_segments(self.tables, route)
         ahead = [self._segments[int(number)] for number in route]
         stands_on = driven.stands_on
-        self._check_turns(driven, ahead if stands_on is None else [stands_on, *ahead])
+        if stands_on is None:
+            ahead = self._through_groups(driven, ahead)
+        else:
+            ahead = self._through_groups(driven, [stands_on, *ahead])[1:]
         now = self.env.now_us
         driven.route, driven.at = ahead, 0
         driven.leg_ends = event

@@ -64,10 +64,13 @@ ROAD = _record(
     128,
     {
         "i8": "closed storage wave_us jam_mm length_mm wave_us_per_pcu out_at out_end",
-        "i4": "room_at exits_before entries_before",
+        "i4": "room_at exits_before entries_before is_group exit_group",
     },
 )
-"""What is needed of a segment only when it is full or an interval ends; `…_before`: when the interval began."""
+"""What is needed of a segment only when it is full, an interval ends or a leg begins.
+
+`…_before`: when the interval began. `is_group`: a lane group; `exit_group`: the one of those who end here.
+"""
 
 TURN = _record(64, {"i8": "step tag us_per_pcu penalty_us", "i4": "to green_at green_end"})
 """One record a turn (0…T−1), then one an origin queue (T…T+L−1)."""

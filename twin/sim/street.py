@@ -85,11 +85,45 @@ class Segment(Row):
     """A piece of street: an approach to the segments after it, and a server of its own approaches."""
 
     __slots__ = (
-        "base_free_us", "base_length_mm", "cum_in", "cum_out", "density", "entered", "entry",
-        "exit_cums", "exit_times", "exits_kept", "free_storage", "free_us", "in_cycle", "is_closed", "jam_mm",
-        "left", "leg_end", "length_mm", "next_entry_us", "next_exit_us", "number", "on", "origin", "queue_mm",
-        "relief", "row_ends_us", "rows", "since_us", "storage", "time_on_us", "turns", "us_per_pcu",
-        "virtual_time", "waiting", "wave_us", "wave_us_per_pcu", "width_us",
+        "base_free_us",
+        "base_length_mm",
+        "cum_in",
+        "cum_out",
+        "density",
+        "entered",
+        "entry",
+        "exit_cums",
+        "exit_group",
+        "exit_times",
+        "exits_kept",
+        "free_storage",
+        "free_us",
+        "in_cycle",
+        "is_closed",
+        "is_group",
+        "jam_mm",
+        "left",
+        "leg_end",
+        "length_mm",
+        "next_entry_us",
+        "next_exit_us",
+        "number",
+        "on",
+        "origin",
+        "queue_mm",
+        "relief",
+        "row_ends_us",
+        "rows",
+        "since_us",
+        "storage",
+        "time_on_us",
+        "turns",
+        "us_per_pcu",
+        "virtual_time",
+        "waiting",
+        "wave_us",
+        "wave_us_per_pcu",
+        "width_us",
     )  # fmt: skip
 
     entry: FlowEvent  # it lets a vehicle in
@@ -100,6 +134,8 @@ class Segment(Row):
         super().__init__(turn)
         self.number = number
         self.turns: dict[Segment, Turn] = {}
+        self.is_group = number >= tables.first_group
+        self.exit_group: Segment | None = None  # the lane group of those who end here
         self.origin = Origin(turn, self)
         self.base_length_mm = int(tables.length_mm[number])
         self.base_free_us: list[int] = tables.free_us[
@@ -139,6 +175,10 @@ class Segment(Row):
         self.free_us: list[int] = numbers.free_us.tolist()
         for turn, us_per_pcu in zip(self.turns.values(), numbers.exit_us_per_pcu.tolist(), strict=False):
             turn.exit_us_per_pcu = us_per_pcu
+
+    def group_to(self, onward: "Segment") -> "Segment | None":
+        """The lane group that leads to a segment; None: none does."""
+        return next((group for group in self.turns if group.is_group and onward in group.turns), None)
 
     # --- who is let in, and when there is room -------------------------------------------------------------------
 
@@ -256,4 +296,6 @@ def build_street(tables: FlowTables, start_us: int, width_us: int) -> list[Segme
         shown = greens[tables.green_start[number] : tables.green_start[number + 1]]
         us_per_pcu = int(tables.exit_us_per_pcu[number])
         segments[from_].turns[segments[to]] = Turn(number, steps[number], us_per_pcu, penalty_us, shown)
+    for segment, group in zip(segments, tables.exit_group.tolist(), strict=True):
+        segment.exit_group = segments[group] if group >= 0 else None
     return segments
