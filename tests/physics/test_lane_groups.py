@@ -41,8 +41,8 @@ def test_T13_one_queue_for_both_turns_holds_both_to_the_slower(flow) -> None:
 @in_both_flows
 def test_T13_a_queue_for_each_turn_lets_the_other_turn_pass(flow) -> None:
     """The lane of 120 m holds 12 vehicles. They come into it at 0.2 veh/s from 44 s on and leave at 0.1 from 50 s on;
-    a hole takes 24 s to come back at 5 m/s. It is full at t with 0.2 (t − 44) = 12 + 0.1 (t − 74), so at 134 s: who departs
-    by 85 s for d passes free, whatever waits for c. Rates within one vehicle.
+    a hole takes 24 s to come back at 5 m/s. It is full at t with 0.2 (t − 44) = 12 + 0.1 (t − 74), so at 134 s: who
+    departs by 85 s for d passes free, whatever waits for c. Rates within one vehicle.
     """
     streets = fork(with_lanes=True)
     ended = simulate(streets, half_and_half(streets, 85.0), flow=flow, keep_passages=True)

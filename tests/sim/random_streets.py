@@ -46,6 +46,7 @@ def _random_link(draw: random.Random, from_node: str, to_node: str) -> Link:
         free_speed_mps=draw.choice([8.0, 13.9, 20.0]),
         capacity_vph=draw.choice([900.0, 1600.0, 1800.0]),
         merge_weight=draw.choice([None, None, 1.0, 2.5]),
+        priority=draw.choice([1, 2, 2]),
     )
 
 
@@ -57,7 +58,9 @@ def _random_plan(draw: random.Random, network: Network, node_id: str) -> SignalP
             if draw.random() < 0.5:
                 green_s = draw.choice([0.3, 0.5, 0.5]) * cycle_s
                 flow_vph = draw.choice([None, None, 1200.0])
-                greens.append(Green(link.id, onward.id, draw.random() * cycle_s, green_s, flow_vph))
+                greens.append(
+                    Green(link.id, onward.id, draw.random() * cycle_s, green_s, flow_vph, draw.random() < 0.3)
+                )
     return SignalPlan(node_id, cycle_s, draw.choice([0.0, 12.0]), tuple(greens))
 
 

@@ -10,6 +10,7 @@ from twin.sim import kernel_state as k
 from twin.sim import memory
 from twin.sim.calendar import NO_ENTRY, ROOT
 from twin.sim.flow import Fleet, interval_us
+from twin.sim.give_way import gap_tables
 from twin.sim.rules import NEVER
 from twin.sim.tables import FlowTables
 
@@ -32,12 +33,19 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
     greens = np.zeros(len(tables.greens), dtype=k.GREEN)
     for column, field in enumerate(("start", "length", "cycle")):
         greens[field] = tables.greens[:, column]
+    conflict = np.zeros(len(tables.yields.conflicts), dtype=k.CONFLICT)
+    conflict["stream"], conflict["scale"] = tables.yields.conflicts.T
+    follow_us, wait_us = gap_tables()
     return k.State(
         approach=_approaches(tables),
         road=_roads(tables),
         turn=_turns(tables),
         free_us=memory.copied(tables.free_us.T),
         greens=greens,
+        conflict=conflict,
+        stream=np.zeros(tables.yields.n_streams, dtype=k.STREAM),
+        follow_us=follow_us,
+        wait_us=wait_us,
         ring=memory.zeros(int(tables.exits_kept.sum()), k.EXIT),
         vehicle=_vehicles(tables, fleet),
         journey=_journeys(fleet),
@@ -107,6 +115,10 @@ def _turns(tables: FlowTables) -> NDArray[Any]:
     turn["to"][:n_turns], turn["to"][n_turns:] = tables.turn_to, np.arange(tables.n_segments)
     turn["us_per_pcu"][:n_turns], turn["penalty_us"][:n_turns] = tables.exit_us_per_pcu, tables.penalty_us
     turn["green_at"][:n_turns], turn["green_end"][:n_turns] = tables.green_start[:-1], tables.green_start[1:]
+    yields = tables.yields
+    turn["gap_kind"][:n_turns], turn["stream"] = yields.kind, k.NOBODY
+    turn["stream"][:n_turns] = yields.stream
+    turn["yield_at"][:n_turns], turn["yield_end"][:n_turns] = yields.conflict_start[:-1], yields.conflict_start[1:]
     return turn
 
 

@@ -37,7 +37,7 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, headway, start_tag, tag_step
+from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, start_tag, tag_step
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -210,7 +210,13 @@ class SimpyFlow:
         segment.waiting.remove(approach)
         approach.target = None
         if isinstance(approach, Segment):
-            self._leave_segment(approach, now, turn.exit_us_per_pcu)
+            us_per_pcu = turn.exit_us_per_pcu
+            if turn.yields_to:
+                follow_us = turn.follow_us[turn.gap_step(now)]
+                us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - approach.ready_us, segment.us_per_pcu))
+            if turn.stream is not None:
+                turn.stream.add(vehicle.pcu, now)
+            self._leave_segment(approach, now, us_per_pcu)
             approach.in_cycle = False
         else:
             approach.vehicles.popleft()
@@ -240,6 +246,8 @@ class SimpyFlow:
             wanted = vehicle.route[vehicle.at]
             approach.turn = turn = approach.turns[wanted]
             arrival_us = vehicle.arrives_us + turn.penalty_us
+            if turn.yields_to:
+                arrival_us += turn.wait_us[turn.gap_step(now)]
             approach.ready_us = turn.green_from(max(now, earliest_exit(arrival_us, approach.next_exit_us)))
         else:
             approach.ready_us = max(now, earliest_exit(vehicle.arrives_us, approach.next_exit_us))

@@ -72,8 +72,16 @@ ROAD = _record(
 `…_before`: when the interval began. `is_group`: a lane group; `exit_group`: the one of those who end here.
 """
 
-TURN = _record(64, {"i8": "step tag us_per_pcu penalty_us", "i4": "to green_at green_end"})
-"""One record a turn (0…T−1), then one an origin queue (T…T+L−1)."""
+TURN = _record(
+    64, {"i8": "step tag us_per_pcu penalty_us", "i4": "to green_at green_end yield_at yield_end gap_kind stream"}
+)
+"""One record a turn (0…T−1), then one an origin queue (T…T+L−1).
+
+`yield_at:yield_end`: rows of `State.conflict`; `stream`: where its passages are counted for those who yield to it.
+"""
+
+STREAM = np.dtype([("window", np.int64), ("count", np.int64), ("before", np.int64)])
+CONFLICT = np.dtype([("stream", np.int64), ("scale", np.int64)])
 
 WAYS_AHEAD = 4
 LAST_AHEAD = WAYS_AHEAD - 1
@@ -107,6 +115,10 @@ class State(NamedTuple):
     turn: np.ndarray  # (T + L,) TURN
     free_us: np.ndarray  # (L, C)
     greens: np.ndarray  # GREEN
+    conflict: np.ndarray  # CONFLICT
+    stream: np.ndarray  # STREAM
+    follow_us: np.ndarray  # (kinds, FLOW_STEPS) see give_way.gap_tables
+    wait_us: np.ndarray  # (kinds, FLOW_STEPS)
     ring: np.ndarray  # EXIT, each segment's last exits
     vehicle: np.ndarray  # (n_vehicles,) VEHICLE
     journey: np.ndarray  # (n_vehicles,) JOURNEY

@@ -17,6 +17,7 @@ from twin.city.network import Movement, Network
 from twin.city.signals import SignalPlan
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.errors import SimulationError
+from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
 from twin.sim.lane_groups import LaneGroup, given_groups
 from twin.sim.rules import MICROS
 
@@ -81,6 +82,7 @@ class FlowTables:
     penalty_us: Ints  # (T,)
     weight_step: Ints  # (T + L,) tag step per PCU; origins follow the turns
     out_start: Ints  # (L + 1,) turns of segment s: out_start[s]:out_start[s + 1], as turns are sorted by from
+    yields: YieldTables
     green_start: Ints  # (T + 1,) greens of turn t: rows green_start[t]:green_start[t + 1] of `greens`
     greens: Ints  # (n_greens, 3) start, length, cycle
     class_pcu: tuple[int, ...] = CLASS_PCU
@@ -241,6 +243,7 @@ def build_tables(
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
         weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
+        yields=yield_tables(yielding_turns(network, signals), movements),
         green_start=green_start,
         greens=greens,
         smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),
