@@ -5,6 +5,10 @@ touches. So each record is a power of two of bytes, what one event needs of a th
 seldom lies elsewhere (`ROAD`, `JOURNEY`).
 """
 
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
@@ -25,7 +29,25 @@ ENTERED, LEFT, TIME_ON, DENSITY, QUEUE_MM = range(5)
 # and since nothing here allocates no counting is needed (`_nrt`).
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 inlined = numba.njit(forceinline=True, **_OPTIONS)
-compiled = numba.njit(**_OPTIONS)
+
+
+@cache
+def _sources() -> str:
+    """Checksum of all that compiled functions are made from."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function, and keep the code on disk until any source of the engine changes.
+
+    Numba looks at the function's own file only; what is inlined from others would go on as it was.
+    """
+    made = numba.njit(**_OPTIONS)(function)
+    made._cache._cache_file._source_stamp = _sources()
+    return made
 
 
 def _record(size: int, fields: dict[str, str]) -> np.dtype:
