@@ -140,7 +140,7 @@ def test_luck_of_a_run_is_its_own(one_road: Network) -> None:
 
 
 def test_a_headway_changed_before_leaves_the_luck_of_later_runs_alone(one_road: Network) -> None:
-    """Twice the buses in the first half-hour; those of the second half-hour leave when they did, as full as they were."""
+    """Twice the buses in the first half-hour; those of the second leave when they did, as full as they were."""
     riders = pd.DataFrame({"zone_id": ["E"], "hour": [0], "riders": [360.0]})
     halves = (TimeWindow(0.0, 1800.0), TimeWindow(1800.0, 3600.0))
     usual = replace(line(), headways=tuple(Headway(half, 600.0) for half in halves))
