@@ -16,6 +16,7 @@ import pandas as pd
 
 import twin
 from twin.city.city import City
+from twin.clock import TimeWindow
 from twin.errors import DataFileError, ScenarioError
 from twin.files.catalogue import cache_folder, demand_folder, network_folder, runs_folder
 from twin.files.city_files import load_city
@@ -118,9 +119,10 @@ class _Study:
         """Settle, run, compare."""
         self.progress("city", 0, 1)
         city = load_city(self.after.place)
-        cities = {"before": self.before.apply_to(city), "after": self.after.apply_to(city)}
-        self.progress("city", 1, 1)
         period = Period.around(self.after.measured)
+        hours = TimeWindow(period.start_s, period.until_s)
+        cities = {"before": self.before.apply_to(city, hours), "after": self.after.apply_to(city, hours)}
+        self.progress("city", 1, 1)
         places = changed_places(cities["before"], cities["after"])
         made_from = self._made_from(period)
         arms = self._settled_arms(cities, period, places, made_from)
