@@ -7,9 +7,7 @@ and what is known to be wrong with them. A map that is not the one described is 
 import contextlib
 import datetime
 import hashlib
-import os
 import pickle
-import tempfile
 import tomllib
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -24,6 +22,7 @@ from twin.city.network import Kind, Network
 from twin.errors import DataFileError, joined_faults
 from twin.files.catalogue import PASSPORT, cache_folder, network_folder
 from twin.files.toml_values import read_fields, table_of
+from twin.files.whole_files import write_whole
 from twin.osm.report import NetworkReport
 from twin.osm.streets import read_network
 
@@ -88,22 +87,6 @@ def write_passport(folder: Path, passport: NetworkPassport) -> None:
     """Write a passport as `read_passport` reads it; an old one is replaced in one step."""
     table = {"format": FORMAT, **table_of(passport)}
     write_whole(folder / PASSPORT, tomli_w.dumps(table, multiline_strings=False).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a killed program leaves the old one or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def load_network(place: str) -> tuple[Network, NetworkReport]:

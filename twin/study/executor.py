@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import SimulationError
-from twin.files.network_files import write_whole
+from twin.files.whole_files import write_whole
 
 
 def usual_jobs() -> int:
