@@ -97,7 +97,7 @@ def test_a_passport_of_another_version_or_none_is_refused(place: Path) -> None:
     with pytest.raises(DataFileError, match="not a TOML document"):
         read_passport(place)
     path.unlink()
-    with pytest.raises(DataFileError, match="each place has its passport"):
+    with pytest.raises(DataFileError, match="no such file; it should hold the passport"):
         read_passport(place)
 
 

@@ -8,7 +8,6 @@ import contextlib
 import datetime
 import hashlib
 import pickle
-import tomllib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +20,7 @@ import twin.osm
 from twin.city.network import Kind, Network
 from twin.errors import DataFileError, joined_faults
 from twin.files.catalogue import PASSPORT, cache_folder, network_folder
-from twin.files.toml_values import read_fields, table_of
+from twin.files.toml_values import read_document, read_fields, table_of
 from twin.files.whole_files import write_whole
 from twin.osm.report import NetworkReport
 from twin.osm.streets import read_network
@@ -66,12 +65,7 @@ def checksum_of(path: Path) -> str:
 def read_passport(folder: Path) -> NetworkPassport:
     """The passport of a place's folder. Raises DataFileError with all faults."""
     path = folder / PASSPORT
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataFileError(f"{path}: no such file; each place has its passport there.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataFileError(f"{path}: not a TOML document in UTF-8 ({error}).") from error
+    table = read_document(path, "the passport of the place's streets")
     found = table.get("format")
     if found != FORMAT:
         raise DataFileError(f"{path}: format is {found!r}, must be {FORMAT!r}; another version cannot be read.")
