@@ -18,6 +18,7 @@ _STEPS = {
     "city": Words("读入城市", "read the city"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
+    "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
     "runs": Words("配对模拟", "paired runs"),
 }
 _ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}

@@ -7,7 +7,7 @@ from twin.sim.environment import Environment, Story
 from twin.sim.flow import Flow
 from twin.sim.tables import FlowTables
 
-FIRST_ROAD_AGENT = 1 << 44  # after drivers and buses among simultaneous stories
+FIRST_ROAD_AGENT = 1 << 47  # after drivers and buses among simultaneous stories
 
 
 def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[tuple[Story, int]]:
