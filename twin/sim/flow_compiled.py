@@ -1,6 +1,6 @@
 """`CompiledFlow`: the rules over arrays, compiled by numba. The flow of every study."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from twin.sim.flow import (
     PATIENCE_S,
     Fleet,
     FlowRecords,
+    GreenRow,
     GridlockPolicy,
     VehicleTable,
     expected_class,
@@ -49,6 +50,7 @@ class CompiledFlow:
         self._state = first_state(tables, fleet, env.now_us, patience_us=patience_us, keep_passages=keep_passages)
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
+        self._greens_at: dict[tuple[GreenRow, ...], tuple[int, int]] = {}  # rows of greens shown by stories so far
         self._last_end: dict[int, int] = {}  # and where it ends
         self._fleet_start = self._fleet_ways(fleet)
         self._ways_used = int(self._fleet_start[-1])
@@ -150,6 +152,23 @@ class CompiledFlow:
         state.free_us[segment] = numbers.free_us
         state.turn["us_per_pcu"][self.tables.turns_out(segment)] = numbers.exit_us_per_pcu
         self._say(kernel.close_segment, segment, self.env.now_us, int(numbers.is_closed))
+
+    def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
+        rows = tuple(greens)
+        if rows not in self._greens_at:
+            more = np.array(rows, dtype=np.int64).reshape(-1, 3)
+            added = np.zeros(len(more), dtype=k.GREEN)
+            added["start"], added["length"], added["cycle"] = more.T
+            begin = len(self._state.greens)
+            self._state = self._state._replace(greens=np.concatenate([self._state.greens, added]))
+            self._greens_at[rows] = begin, begin + len(more)
+        for turn in turns:
+            segment = int(self.tables.turn_from[turn])
+            self._say(kernel.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+
+    def vehicles_on(self, segment: int) -> int:
+        here = self._state.approach[segment]
+        return int(here["entries"]) - int(here["exits"])
 
     # --- the clock --------------------------------------------------------------------------------------------
 

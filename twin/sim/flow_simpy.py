@@ -14,7 +14,7 @@ blocked head costs nothing, and a passage costs one event.
 `_serve`, `_reconsider`, `_move` and `_new_head` are the whole of it; the formulas are in `rules`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,7 @@ from twin.sim.flow import (
     PATIENCE_S,
     Fleet,
     FlowRecords,
+    GreenRow,
     GridlockPolicy,
     VehicleTable,
     expected_class,
@@ -162,6 +163,19 @@ class SimpyFlow:
         self._segments[segment].change(self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share))
         self._reconsider(self._segments[segment], self.env.now_us)
 
+    def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
+        now = self.env.now_us
+        for number in turns:
+            segment = self._segments[int(self.tables.turn_from[number])]
+            turn = segment.turns[self._segments[int(self.tables.turn_to[number])]]
+            turn.greens = list(greens)
+            if segment.vehicles and segment.turn is turn and segment.target is not None:
+                segment.ready_us = self._ready_from(segment, now)
+                self._reconsider(segment.target, now)
+
+    def vehicles_on(self, segment: int) -> int:
+        return len(self._segments[segment].vehicles)
+
     # --- who is let in, and when ------------------------------------------------------------------------------
 
     def _serve(self, segment: Segment, now: int) -> None:
@@ -244,11 +258,8 @@ class SimpyFlow:
             approach.ready_us = max(now, vehicle.depart_us)
         elif vehicle.at < len(vehicle.route):
             wanted = vehicle.route[vehicle.at]
-            approach.turn = turn = approach.turns[wanted]
-            arrival_us = vehicle.arrives_us + turn.penalty_us
-            if turn.yields_to:
-                arrival_us += turn.wait_us[turn.gap_step(now)]
-            approach.ready_us = turn.green_from(max(now, earliest_exit(arrival_us, approach.next_exit_us)))
+            approach.turn = approach.turns[wanted]
+            approach.ready_us = self._ready_from(approach, now)
         else:
             approach.ready_us = max(now, earliest_exit(vehicle.arrives_us, approach.next_exit_us))
             self.env.schedule_flow(approach.leg_end, approach.ready_us)
@@ -256,6 +267,14 @@ class SimpyFlow:
         approach.target = wanted
         wanted.waiting.append(approach)
         self._reconsider(wanted, now)
+
+    def _ready_from(self, segment: Segment, now: int) -> int:
+        """From when on the head of a segment may go by its turn, room and others left out of account."""
+        turn = segment.turn
+        arrival_us = segment.vehicles[0].arrives_us + turn.penalty_us
+        if turn.yields_to:
+            arrival_us += turn.wait_us[turn.gap_step(now)]
+        return turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
 
     def _leave_segment(self, segment: Segment, now: int, us_per_pcu: int) -> None:
         """Take the head off a segment: the exit is remembered, room and a headway follow from it."""

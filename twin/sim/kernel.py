@@ -251,6 +251,17 @@ def _look_for_gridlock(s, j, now):
 
 
 @inlined
+def _ready_from(s, a, now):
+    """From when on the head of segment a may go by its turn, room and others left out of account."""
+    here = s.approach[a]
+    turn = np.int64(here.turn)
+    arrival = s.vehicle[here.head].arrives + s.turn[turn].penalty_us
+    if _yields(s, turn):
+        arrival += s.wait_us[s.turn[turn].gap_kind, _gap_step(s, turn, now)]
+    return _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+
+
+@inlined
 def new_head(s, a, now):
     """The vehicle now first at approach a: when it is ready, and what it wants."""
     n = s.road.shape[0]
@@ -269,12 +280,8 @@ def new_head(s, a, now):
         schedule(s, n + a, here.ready)
         return
     else:
-        turn = np.int64(vehicle.ahead[(vehicle.at & LAST_AHEAD)])
-        here.turn = turn
-        arrival = vehicle.arrives + s.turn[turn].penalty_us
-        if _yields(s, turn):
-            arrival += s.wait_us[s.turn[turn].gap_kind, _gap_step(s, turn, now)]
-        here.ready = _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+        here.turn = vehicle.ahead[vehicle.at & LAST_AHEAD]
+        here.ready = _ready_from(s, a, now)
     j = np.int64(s.turn[here.turn].to)
     _wait(s, a, j)
     _reconsider(s, j, now)
@@ -486,6 +493,20 @@ def take_off(s, v, now, status):
     answer = open_books(s, now)
     if answer == IDLE:
         _take_off(s, v, now, status)
+    return answer
+
+
+@compiled
+def show_greens(s, a, turn, green_at, green_end, now):
+    """From now on a turn from segment a has the greens of these rows; none: it is never stopped."""
+    answer = open_books(s, now)
+    if answer == IDLE:
+        s.turn[turn].green_at = green_at
+        s.turn[turn].green_end = green_end
+        here = s.approach[a]
+        if here.head != NOBODY and here.turn == turn and here.target >= 0 and here.target < s.road.shape[0]:
+            here.ready = _ready_from(s, a, now)
+            _reconsider(s, np.int64(here.target), now)
     return answer
 
 
