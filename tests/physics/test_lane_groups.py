@@ -7,7 +7,8 @@ import pytest
 from roads import evenly, exits_s, in_both_flows, network_of, rate_vps, road, trips_of
 
 from twin.city.network import Link, Movement, Network, Node
-from twin.sim.lane_groups import OWN_LANES_M, assumed_groups, given_groups
+from twin.city.signals import Green, SignalPlan
+from twin.sim.lane_groups import OWN_LANES_M, given_groups, planned_groups
 from twin.sim.simulation import simulate
 from twin.sim.tables import build_tables
 
@@ -99,17 +100,25 @@ def test_groups_are_given_only_where_all_lanes_fit_the_link() -> None:
     assert given_groups(short) == {}
 
 
-def test_a_left_pocket_is_assumed_at_signals_for_streets_of_more_than_one_lane(crossing: Network) -> None:
-    groups = assumed_groups(crossing, {"m"})
+PLAN = SignalPlan(
+    "m",
+    60.0,
+    0.0,
+    (Green("sm", "mw", 0.0, 20.0, lanes=1.0), Green("sm", "mn", 0.0, 20.0, lanes=2.0), Green("nm", None, 0, 20)),
+)
+
+
+def test_a_plan_that_gives_lanes_to_turns_makes_groups_of_left_turns_and_the_others(crossing: Network) -> None:
+    groups = planned_groups(crossing, [PLAN])
     assert {link: [(g.to_links, g.lanes) for g in own] for link, own in groups.items()} == {
-        "sm": [(("mw",), 1.0), (("me", "mn"), 2.0)],
-        "nm": [(("me",), 1.0), (("ms", "mw"), 2.0)],
+        "sm": [(("mw",), 1.0), (("me", "mn"), 2.0)]
     }
-    assert assumed_groups(crossing, set()) == {}
+    without_left = replace(crossing, links=tuple(link for link in crossing.links if link.id != "mw"))
+    assert planned_groups(without_left, [PLAN])["sm"] == (groups["sm"][1],)
 
 
 def test_a_group_has_its_share_of_an_approach_s_storage(crossing: Network) -> None:
-    tables = build_tables(crossing, groups=assumed_groups(crossing, {"m"}))
+    tables = build_tables(crossing, groups=planned_groups(crossing, [PLAN]))
     link = crossing.link_index["sm"]
     body, left, others, exit_ = tables.all_segments(link)
     assert tables.length_mm[[body, left]].tolist() == [440_000, 60_000]

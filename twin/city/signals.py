@@ -18,6 +18,7 @@ class Green:
     green_s: float  # 0: never
     saturation_flow_vph: float | None = None
     permissive: bool = False  # yields to the conflicting stream
+    lanes: float | None = None  # of the turn, with those that share them, at the stop line; None: not told apart
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
-"""The compiled flow's calendar: a heap of eight-way branches, ordered by (time, server).
+"""The compiled flow's calendar: events in the order of (time, server).
 
-An entry is one number, time × 2²² + server, so the eight below one lie in one cache line and are compared at once. An
-entry counts only while its time is its server's `due` time; one that a later word has overtaken is passed over when it
-comes up. So scheduling touches one branch of the heap and nothing else. Where old entries fill the heap, they are
-cleared away.
+Time is cut into short slices. What lies in a later slice stands unsorted in that slice's list, so that scheduling is
+one step however many events there are; the lists lie on a wheel, and a time more than a turn of the wheel away stands
+in its list until its turn comes. What lies in the present slice stands in a small heap. An entry of the heap is one
+number, time × 2²² + server.
+
+An entry counts only while its time is its server's `due` time; one that a later word has overtaken is dropped when it
+comes up. Source: calendar queue (Brown 1988), with a heap for the present slice, so that a thousand events at one
+instant are still sorted in n log n.
 """
 
 import numpy as np
 
-from twin.sim.kernel_state import compiled, inlined
+from twin.sim.kernel_state import NOBODY, compiled, inlined
 from twin.sim.rules import LAST_US, NEVER
 
 ROOT = 7
-"""Place of the first entry: so the eight entries below one lie in one cache line."""
+"""Place of the heap's first entry: so the eight entries below one lie in one cache line."""
 
 NO_ENTRY = np.int64((1 << 63) - 1)
 """What the places behind the last entry hold: it comes after every entry."""
@@ -20,6 +24,22 @@ NO_ENTRY = np.int64((1 << 63) - 1)
 SERVER_BITS = 22
 MOST_SERVERS = 1 << SERVER_BITS
 _SERVER = MOST_SERVERS - 1
+
+_BETWEEN_EVENTS_US = 16_000_000
+"""Time between two events of one street in moderate traffic: with that many streets a slice holds an event or two."""
+
+
+def slice_bits(n_segments: int) -> int:
+    """Length of a slice of time, as a power of two µs."""
+    return max(6, min(20, (_BETWEEN_EVENTS_US // max(1, n_segments)).bit_length()))
+
+
+def wheel_slices(n_segments: int) -> int:
+    """Slices on the wheel, a power of two: some half a minute."""
+    return 1 << max(10, (2 * n_segments - 1).bit_length())
+
+
+# --- the heap of the present slice --------------------------------------------------------------------------------
 
 
 @inlined
@@ -69,27 +89,6 @@ def _pop(s):
         _sift_down(s, 0, last)
 
 
-@inlined
-def first_time(s):
-    """Time of the first event; NEVER if there is none. Entries that no longer count are taken off."""
-    while s.control[0].heap_size > 0:
-        first = s.heap[ROOT]
-        time_us = first >> SERVER_BITS
-        if s.due[first & _SERVER] == time_us:
-            return time_us
-        _pop(s)
-    return NEVER
-
-
-@inlined
-def take_first(s):
-    """Take the first event off; answers its server."""
-    server = s.heap[ROOT] & _SERVER
-    s.due[server] = NEVER
-    _pop(s)
-    return server
-
-
 @compiled
 def _clear(s):
     """Keep the entries that count, each once."""
@@ -110,15 +109,111 @@ def _clear(s):
 
 
 @inlined
+def _push(s, server, time_us):
+    """Put an entry into the heap."""
+    if s.control[0].heap_size + ROOT + 8 >= s.heap.shape[0]:
+        _clear(s)
+    i = s.control[0].heap_size
+    s.control[0].heap_size = i + 1
+    _sift_up(s, i, (time_us << SERVER_BITS) + server)
+
+
+# --- the wheel of later slices ------------------------------------------------------------------------------------
+
+
+@inlined
+def _put_on_wheel(s, server, number):
+    """Put a server into the list of a slice."""
+    control = s.control[0]
+    at = number & (s.wheel.shape[0] - 1)
+    slot = control.free_slot
+    control.free_slot = s.slot[slot].next
+    control.slots_used += 1
+    s.slot[slot].server = server
+    s.slot[slot].next = s.wheel[at]
+    s.wheel[at] = slot
+
+
+@compiled
+def clear_wheel(s):
+    """Put every later event on the wheel anew, each once."""
+    control = s.control[0]
+    s.wheel[:] = NOBODY
+    for slot in range(s.slot.shape[0]):
+        s.slot[slot].next = slot + 1
+    s.slot[s.slot.shape[0] - 1].next = NOBODY
+    control.free_slot = 0
+    control.slots_used = 0
+    for server in range(s.due.shape[0]):
+        number = s.due[server] >> control.slice_bits
+        if s.due[server] < LAST_US and number > control.slice:
+            _put_on_wheel(s, server, number)
+
+
+@inlined
+def _next_slice(s):
+    """Go on to the next slice, and put its events into the heap."""
+    control = s.control[0]
+    control.slice += 1
+    at = control.slice & (s.wheel.shape[0] - 1)
+    slot = np.int64(s.wheel[at])
+    if slot == NOBODY:
+        return
+    s.wheel[at] = NOBODY
+    while slot != NOBODY:
+        onward = np.int64(s.slot[slot].next)
+        server = np.int64(s.slot[slot].server)
+        due = s.due[server]
+        number = due >> control.slice_bits
+        if due < LAST_US and number > control.slice and number & (s.wheel.shape[0] - 1) == at:
+            s.slot[slot].next = s.wheel[at]  # not yet: some turns of the wheel later
+            s.wheel[at] = slot
+        else:
+            s.slot[slot].next = control.free_slot
+            control.free_slot = slot
+            control.slots_used -= 1
+            if number == control.slice:
+                _push(s, server, due)
+        slot = onward
+
+
+# --- what a flow asks ---------------------------------------------------------------------------------------------
+
+
+@inlined
+def first_time(s):
+    """Time of the first event; NEVER if there is none."""
+    while True:
+        while s.control[0].heap_size > 0:
+            first = s.heap[ROOT]
+            time_us = first >> SERVER_BITS
+            if s.due[first & _SERVER] == time_us:
+                return time_us
+            _pop(s)
+        if s.control[0].slots_used == 0:
+            return NEVER
+        _next_slice(s)
+
+
+@inlined
+def take_first(s):
+    """Take the first event off; answers its server."""
+    server = s.heap[ROOT] & _SERVER
+    s.due[server] = NEVER
+    _pop(s)
+    return server
+
+
+@inlined
 def schedule(s, server, time_us):
     """Put the server's event at that time instead of any other; NEVER, or past the last time there is: it has none."""
     if s.due[server] != time_us:
         s.due[server] = time_us
         if time_us < LAST_US:
-            if s.control[0].heap_size + ROOT + 8 >= s.heap.shape[0]:
-                s.due[server] = NEVER
-                _clear(s)
-                s.due[server] = time_us
-            i = s.control[0].heap_size
-            s.control[0].heap_size = i + 1
-            _sift_up(s, i, (time_us << SERVER_BITS) + server)
+            number = time_us >> s.control[0].slice_bits
+            if number <= s.control[0].slice:
+                _push(s, server, time_us)
+            elif s.control[0].free_slot == NOBODY:
+                clear_wheel(s)  # which puts this one on it too
+            else:
+                _put_on_wheel(s, server, number)

@@ -23,7 +23,7 @@ from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel_state import GONE, OUTSIDE
-from twin.sim.lane_groups import assumed_groups, given_groups
+from twin.sim.lane_groups import given_groups, planned_groups
 from twin.sim.link_table import link_table
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
@@ -54,7 +54,7 @@ class Stage:
         network = city.open_network()
         router = Router(network)
         plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
-        groups = assumed_groups(network, {plan.node_id for plan in plans}) | given_groups(network)
+        groups = planned_groups(network, plans) | given_groups(network)
         tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"), groups=groups)
         return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twin.records import INTERVAL_S
 from twin.sim import kernel_state as k
 from twin.sim import memory
-from twin.sim.calendar import NO_ENTRY, ROOT
+from twin.sim.calendar import NO_ENTRY, ROOT, clear_wheel, slice_bits, wheel_slices
 from twin.sim.flow import Fleet, interval_us
 from twin.sim.give_way import gap_tables
 from twin.sim.rules import NEVER
@@ -29,6 +29,8 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
     control["interval_us"], control["first_interval"] = width, start_us // width
     control["row_from"], control["row_ends"], control["now"] = start_us, (start_us // width + 1) * width, start_us
     control["largest_pcu"] = max(tables.class_pcu)
+    control["slice_bits"] = slice_bits(n)
+    control["slice"] = start_us >> slice_bits(n)
     latest_us = int(fleet.depart_us.max(initial=start_us))
     greens = np.zeros(len(tables.greens), dtype=k.GREEN)
     for column, field in enumerate(("start", "length", "cycle")):
@@ -36,7 +38,7 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
     conflict = np.zeros(len(tables.yields.conflicts), dtype=k.CONFLICT)
     conflict["stream"], conflict["scale"] = tables.yields.conflicts.T
     follow_us, wait_us = gap_tables()
-    return k.State(
+    state = k.State(
         approach=_approaches(tables),
         road=_roads(tables),
         turn=_turns(tables),
@@ -50,7 +52,9 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
         vehicle=_vehicles(tables, fleet),
         journey=_journeys(fleet),
         way=memory.zeros(most_ways + k.WAYS_AHEAD, np.int32),
-        heap=memory.copied(np.full(12 * n + 64 + ROOT, NO_ENTRY)),
+        heap=memory.copied(np.full(6 * n + 64 + ROOT, NO_ENTRY)),
+        wheel=memory.copied(np.full(wheel_slices(n), k.NOBODY, dtype=np.int32)),
+        slot=memory.zeros(6 * n + 1, k.SLOT),
         due=memory.copied(np.full(3 * n, NEVER, dtype=np.int64)),
         counts=memory.zeros(((latest_us - start_us) // width + 5, n, 5)),
         passage=np.zeros(len(fleet.route) + 1024 if keep_passages else 1, dtype=k.PASSAGE),
@@ -60,6 +64,8 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
         in_cycle=np.zeros(n, dtype=np.int64),
         control=control,
     )
+    clear_wheel(state)
+    return state
 
 
 def blank_vehicles(count: int) -> NDArray[Any]:

@@ -117,14 +117,16 @@ VEHICLE = np.dtype(
 
 JOURNEY = np.dtype([("depart", np.int64), ("enter", np.int64), ("arrive", np.int64), ("passage", np.int64)])
 EXIT = np.dtype([("time", np.int64), ("cum", np.int64)])
+SLOT = np.dtype([("server", np.int32), ("next", np.int32)])
 GREEN = np.dtype([("start", np.int64), ("length", np.int64), ("cycle", np.int64)])
 PASSAGE = np.dtype([("vehicle", np.int64), ("segment", np.int64), ("entry", np.int64), ("exit", np.int64)])
 CYCLE = np.dtype([("time", np.int64), ("length", np.int64)])
 CONTROL = _record(
-    128,
+    192,
     {
         "i8": "heap_size passages ended cycles cycle_links relieved keep_passages patience_us "
-        "interval_us first_interval row row_from row_ends now steps largest_pcu"
+        "interval_us first_interval row row_from row_ends now steps largest_pcu "
+        "slice slice_bits free_slot slots_used"
     },
 )
 
@@ -145,7 +147,9 @@ class State(NamedTuple):
     vehicle: np.ndarray  # (n_vehicles,) VEHICLE
     journey: np.ndarray  # (n_vehicles,) JOURNEY
     way: np.ndarray  # int32: turns, one vehicle's after another's, from an origin queue's on
-    heap: np.ndarray  # see calendar.py
+    heap: np.ndarray  # see calendar.py, as for the next two
+    wheel: np.ndarray  # (slices,) int32
+    slot: np.ndarray  # SLOT
     due: np.ndarray  # (3L,) when each server's event is due, NEVER: it has none
     counts: np.ndarray  # (n_intervals, L, 5)
     passage: np.ndarray  # PASSAGE

@@ -1,19 +1,21 @@
 """Lane groups: where the last stretch of a link holds a queue for each turn, and a full one blocks the rest.
 
 Two sources. Where the lanes of every turn of an approach are given and add up to no more than the link has, each turn
-has its own. Where nothing is given, a study assumes at signals that left turns have a pocket: a lane more for the last
-`POCKET_M`, as approaches of urban streets are widened. Everywhere else one queue holds all turns, first in, first out.
+has its own. Where a signal plan says how many lanes its turns have at the stop line (`Green.lanes`), turns that bend
+left have those, and the rest theirs: approaches of urban streets are widened. Everywhere else one queue holds all turns,
+first in, first out.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.city.network import Link, Movement, Network
+from twin.city.signals import SignalPlan
 from twin.sim.turn_angles import is_left
 
 POCKET_M = 60.0
-"""Length of a turn pocket (m): storage of 50 to 70 m at widened approaches of main streets (assumed; GB 50647 asks for
-the longest queue)."""
+"""Length of turn lanes at a planned signal (m): 50 to 70 m at widened approaches of main streets (assumed; GB 50647
+asks for the longest queue)."""
 
 OWN_LANES_M = 120.0
 """Length over which given lanes are separate queues (m): solid lines before a stop line, 30 to 100 m, and the way on
@@ -21,9 +23,6 @@ which drivers have sorted themselves (assumed)."""
 
 SHORTEST_BODY_M = 20.0
 """What must be left of a link before its lane groups begin, so that a driver can come to the head of it (m)."""
-
-WIDEST_WITHOUT_POCKET = 1.5
-"""Lanes up to which no pocket is assumed: a street of one lane is seldom widened (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +50,26 @@ def given_groups(network: Network) -> dict[str, tuple[LaneGroup, ...]]:
     return groups
 
 
-def assumed_groups(network: Network, signal_nodes: Collection[str]) -> dict[str, tuple[LaneGroup, ...]]:
-    """A left-turn pocket on each link of more than one lane that leads to a signal.
+def planned_groups(network: Network, plans: Iterable[SignalPlan]) -> dict[str, tuple[LaneGroup, ...]]:
+    """Lane groups of the approaches whose signal plan gives lanes to turns, by link id: left turns, and the others.
 
-    The link is cut there whether or not it has turns of both kinds, so that a street nobody drives changes nothing.
+    The link is cut there whichever turns it has, so that a street nobody drives changes nothing.
     """
+    lanes = {(g.from_link, g.to_link): g.lanes for plan in plans for g in plan.greens if g.lanes is not None}
+    cut = {from_link for from_link, _ in lanes}
     groups: dict[str, tuple[LaneGroup, ...]] = {}
     for link, turns in _approaches(network):
-        if link.to_node not in signal_nodes or link.lanes <= WIDEST_WITHOUT_POCKET:
+        length_m = _length_m(link, POCKET_M)
+        if link.id not in cut or not length_m:
             continue
         left = tuple(turn.to_link for turn in turns if is_left(network, turn))
         others = tuple(turn.to_link for turn in turns if turn.to_link not in left)
-        if length_m := _length_m(link, POCKET_M):
-            own = LaneGroup(link.id, left, 1.0, length_m), LaneGroup(link.id, others, link.lanes, length_m)
-            groups[link.id] = tuple(group for group in own if group.to_links)
+        own = []
+        for to_links in (left, others):
+            known = [lanes[link.id, to] for to in to_links if (link.id, to) in lanes]
+            if to_links:
+                own.append(LaneGroup(link.id, to_links, max(known, default=link.lanes), length_m))
+        groups[link.id] = tuple(own)
     return groups
 
 
