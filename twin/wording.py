@@ -159,10 +159,81 @@ BOOKS = {
 VERDICTS = {
     "better": Words("改善", "better"),
     "worse": Words("变差", "worse"),
-    "no_difference": Words("看不出差别", "no difference seen"),
-    "depends": Words("视假定而定", "depends"),
+    "no_difference": Words("差别不大于 {bound}", "no difference larger than {bound}"),
+    "identical": Words("完全相同", "exactly the same"),
+    "depends": Words("因指标或范围而异", "depends"),
+    "refused": Words("不判断", "not judged"),
     "neutral": Words("—", "—"),
 }
+"""The only words for an answer. "identical" is "no_difference" where before and after are equal to the last digit;
+"neutral": the metric has no good direction, or one pair only. How they are found: `twin.results.verdicts`."""
+
+SEEN_FROM = Words("±{bound} 起可发现", "could have seen from ± {bound} on")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalWords:
+    """Why no winner is named: in short, and as a sentence with its numbers."""
+
+    reason: Words
+    sentence: Words
+
+
+REFUSALS = {
+    "unfinished_apart": RefusalWords(
+        Words("未完成出行比例相差过大", "shares of unfinished trips differ too much"),
+        Words(
+            "两种情形的未完成出行比例相差超过 1 个百分点（{before:.1%} 与 {after:.1%}）：不判断优劣。",
+            "The shares of unfinished trips differ by more than 1 percentage point ({before:.1%} before, {after:.1%} "
+            "after): no winner is named.",
+        ),
+    ),
+    "gaps_apart": RefusalWords(
+        Words("两种情形的相对差距相差过大", "relative gaps differ too much"),
+        Words(
+            "两种情形的路径选择稳定程度不同：相对差距为 {before:.2%} 与 {after:.2%}，相差可达 {worth:,.1f} 车·小时，"
+            "超过变化本身({effect:,.1f})的一半：不判断优劣。",
+            "The arms have not settled alike: relative gaps of {before:.2%} before and {after:.2%} after are up to "
+            "{worth:,.1f} vehicle-hours apart, more than half of the effect ({effect:,.1f}): no winner is named.",
+        ),
+    ),
+    "drifting": RefusalWords(
+        Words("路径选择尚未稳定", "routes have not settled"),
+        Words(
+            "路径选择尚未稳定：全市车小时的变化在最后几轮仍摆动 {drift:,.1f}，"
+            "超过其自身({effect:,.1f})的一半：不判断优劣。",
+            "Routes have not settled: the effect on vehicle-hours still moved by {drift:,.1f} over the last "
+            "rounds, more than half of itself ({effect:,.1f}): no winner is named.",
+        ),
+    ),
+    "starts_apart": RefusalWords(
+        Words("两个起点得出的变化不同", "the effect differs between two starting points"),
+        Words(
+            "从两个起点稳定路径，全市车小时的变化分别为 {effect:,.1f} 与 {other:,.1f}，"
+            "相差超过其自身的一半：不判断优劣。",
+            "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}: they "
+            "differ by more than half of it, no winner is named.",
+        ),
+    ),
+}
+
+ONE_START = Words(
+    "未检验变化是否与路径选择的起点有关(--two-starts)。",
+    "Not checked whether the effect depends on where the routes started from (--two-starts).",
+)
+TWO_STARTS = Words(
+    "从两个起点稳定路径，全市车小时的变化分别为 {effect:,.1f} 与 {other:,.1f}。",
+    "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}.",
+)
+JOINTLY = Words(
+    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，其他指标与路段控制误报比例 ≤5%。",
+    "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % for all "
+    "others and for streets.",
+)
+PRECISION_MISSED = Words(
+    "要求 ±{wanted:.3g} 秒(每次出行延误)，已达配对上限 {pairs}，只到 ±{reached:.3g} 秒。",
+    "± {wanted:.3g} s of delay per trip were asked for; with the most pairs allowed ({pairs}) it is ± {reached:.3g} s.",
+)
 
 DEMONSTRATION = Words(
     "本结果基于由公交站点推断的示意路网和假定需求，只示范方法，不能作为决策依据；"

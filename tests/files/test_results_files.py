@@ -99,7 +99,7 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_the_manifest_names_format_facts_and_a_checksum_for_each_file(tmp_path: Path) -> None:
     write_comparison(comparison(), tmp_path)
     manifest = tomllib.loads((tmp_path / "run.toml").read_text(encoding="utf-8"))
-    assert manifest["format"] == "twin-comparison/1" and manifest["seeds"] == [1, 2]
+    assert manifest["format"] == "twin-comparison/2" and manifest["seeds"] == [1, 2]
     assert set(manifest["files"]) == {path.name for path in tmp_path.iterdir()} - {"run.toml"}
 
 
@@ -132,9 +132,9 @@ def test_every_damaged_file_is_named(tmp_path: Path) -> None:
         b"",
         b"\xff\xfe",
         b"format = 3",
-        b'format = "twin-comparison/1"',
-        b'format = "twin-comparison/1"\n[files]\n"../x.parquet" = "sha256:0"',
-        b'format = "twin-comparison/1"\n[files]\n',
+        b'format = "twin-comparison/2"',
+        b'format = "twin-comparison/2"\n[files]\n"../x.parquet" = "sha256:0"',
+        b'format = "twin-comparison/2"\n[files]\n',
         b'format = "twin-run/1"\n[files]\n',
     ],
 )

@@ -12,12 +12,13 @@ from rich.table import Table
 
 from twin.records import STATUSES
 from twin.results.comparison import Comparison
-from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
+from twin.wording import BOOKS, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
+    "second start": Words("从另一起点稳定", "settle from another start"),
     "runs": Words("配对模拟", "paired runs"),
 }
 _ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}
@@ -70,11 +71,19 @@ def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
     for row in figures.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
     console.print(table)
-    console.print(CHANCE_ONLY.in_(language))
+    console.print(comparison.verdict_line(language), style="bold")
+    for note in comparison.notes(language):
+        console.print(note)
     for arm, words in _ARMS.items():
         books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
         parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+def print_details(comparison: Comparison, language: Language = "zh") -> None:
+    """Print what the verdicts rest on: both kinds of interval, what pairing was worth, p-values."""
+    details = comparison.details(language)
+    print_table([str(name) for name in details.columns], [[str(cell) for cell in row] for row in details.to_numpy()])
 
 
 class StudyProgress:

@@ -23,7 +23,7 @@ from twin.records import Records
 from twin.results.comparison import Comparison
 from twin.results.run import Arm, LightTraffic, Run
 
-COMPARISON_FORMAT = "twin-comparison/1"
+COMPARISON_FORMAT = "twin-comparison/2"
 RUN_FORMAT = "twin-run/1"
 
 _COMPARISON_FILES = {

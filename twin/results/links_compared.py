@@ -42,7 +42,10 @@ LINK_COMPARISON_COLUMNS = {
     "difference_delay_vehh": ("veh·h", "paired mean change of delay in the window; null where one arm lacks the link"),
     "ci_low": ("veh·h", "95 % interval, low end"),
     "ci_high": ("veh·h", "95 % interval, high end"),
-    "is_clear": ("true/false", "outside the noise when false discoveries among all links are held at 5 %"),
+    "is_clear": (
+        "true/false",
+        "outside the noise with false discoveries among all links held at 5 %; no winner: none is",
+    ),
 }
 
 

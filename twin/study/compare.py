@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import platform
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,17 @@ from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers
 from twin.study.assumptions import assumptions_of, not_answered
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
-from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS, Period, Settlement, light_times, settle_arm, settle_base
+from twin.study.settle import (
+    ARM_ROUNDS,
+    BASE_ROUNDS,
+    Period,
+    Settlement,
+    light_times,
+    settle_arm,
+    settle_base,
+    settle_from_free_flow,
+)
+from twin.study.stopping import Precision, runs_until
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, steps done, steps in all)."""
@@ -60,7 +70,10 @@ def compare(
     before: str | Path | Scenario,
     after: str | Path | Scenario,
     *,
-    replications: int = REPLICATIONS,
+    replications: int | None = None,
+    precision_s: float | None = None,
+    precision_share: float | None = None,
+    two_starts: bool = False,
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -70,19 +83,23 @@ def compare(
 ) -> Comparison:
     """Before and after, paired by seed, on the same travellers.
 
+    `replications`: pairs, default 10. With `precision_s` (s) or `precision_share` (of the value before) pairs are added
+    until the 95 % interval of delay per trip is no wider than ± that (`stopping`), `replications` then being the most,
+    default all listed seeds. `two_starts`: settle from a second start too, and name no winner where the effect differs.
     `jobs`: worker processes, default one a core; the result does not depend on it. `out`: a folder for the tables.
     Runs already made are not made again. Raises ScenarioError where the scenarios cannot be compared.
     """
     first, second = _scenario(before), _scenario(after)
     if first.place != second.place:
         raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
-    if replications < 1:
-        raise ScenarioError(f"replications is {replications}, must be at least 1")
-    study = _Study(first, second, base_rounds, arm_rounds, jobs or usual_jobs(), progress or _silent)
-    seeds = read_seeds().replications[:replications]
-    if len(seeds) < replications:
-        raise ScenarioError(f"{replications} replications asked, but seeds.toml lists only {len(seeds)} seeds")
-    comparison = study.compared(seeds, command or _command(first, second, replications))
+    precision = None
+    if precision_s is not None or precision_share is not None:
+        precision = Precision(precision_s, precision_share)
+    seeds = _seeds(replications, precision)
+    study = _Study(first, second, base_rounds, arm_rounds, two_starts, jobs or usual_jobs(), progress or _silent)
+    comparison = study.compared(
+        seeds, precision, command or _command(first, second, replications, precision, two_starts)
+    )
     if out is not None:
         write_comparison(comparison, out)
     return comparison
@@ -96,10 +113,30 @@ def _scenario(given: str | Path | Scenario) -> Scenario:
     return given if isinstance(given, Scenario) else read_scenario(given)
 
 
-def _command(before: Scenario, after: Scenario, replications: int) -> str:
-    if after.before == before.name:
-        return f"twin run {after.name} --replications {replications}"
-    return f"twin compare {before.name} {after.name} --replications {replications}"
+def _seeds(replications: int | None, precision: Precision | None) -> tuple[int, ...]:
+    """The seeds of a study, in their order; with a precision, the most that may be used."""
+    listed = read_seeds().replications
+    if replications is None:
+        replications = REPLICATIONS if precision is None else len(listed)
+    if replications < 1:
+        raise ScenarioError(f"replications is {replications}, must be at least 1")
+    if len(listed) < replications:
+        raise ScenarioError(f"{replications} replications asked, but seeds.toml lists only {len(listed)} seeds")
+    return listed[:replications]
+
+
+def _command(
+    before: Scenario, after: Scenario, replications: int | None, precision: Precision | None, two_starts: bool
+) -> str:
+    names = f"run {after.name}" if after.before == before.name else f"compare {before.name} {after.name}"
+    parts = [f"twin {names}"]
+    if replications is not None or precision is None:
+        parts.append(f"--replications {replications or REPLICATIONS}")
+    if precision is not None:
+        parts.append(f"--precision {precision}")
+    if two_starts:
+        parts.append("--two-starts")
+    return " ".join(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,11 +147,12 @@ class _Study:
     after: Scenario
     base_rounds: int
     arm_rounds: int
+    two_starts: bool
     jobs: int
     progress: Progress
 
-    def compared(self, seeds: tuple[int, ...], command: str) -> Comparison:
-        """Settle, run, compare."""
+    def compared(self, seeds: tuple[int, ...], precision: Precision | None, command: str) -> Comparison:
+        """Settle, run, compare. With a precision, `seeds` are the most that may be used."""
         self.progress("city", 0, 1)
         city = load_city(self.after.place)
         cities = {"before": self.before.apply_to(city), "after": self.after.apply_to(city)}
@@ -122,9 +160,25 @@ class _Study:
         period = Period.around(self.after.measured)
         places = changed_places(cities["before"], cities["after"])
         made_from = self._made_from(period)
-        arms = self._settled_arms(cities, period, places, made_from)
-        runs = self._runs(arms, seeds)
+        base = self._settled_base(cities["before"], period, made_from)
+        arms = self._settled_arms(base, cities, period, places, made_from)
+        others: dict[str, Path] = {}
+        if self.two_starts:
+            made_otherwise = {**made_from, "start": "free flow"}
+            other = self._settled_otherwise(base, period, made_otherwise)
+            others = {"base": other, **self._settled_arms(other, cities, period, places, made_otherwise)}
+        _forget_old(_settlements(), {base, *arms.values(), *others.values()})
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
+        meta = self._meta(cities, made_from, command)
+        if others:
+            other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
+            meta["effects_of_two_starts"] = [_effect_vehh(settlements), _effect_vehh(other_settlements)]
+        if precision is None:
+            runs = self._runs(arms, seeds)
+        else:
+            runs, reached = runs_until(precision, seeds, lambda more: self._runs(arms, more))
+            meta["precision"] = asdict(reached)
+            meta["warnings"] = [*meta["warnings"], *reached.warnings()]
         return compare_runs(
             runs["before"],
             runs["after"],
@@ -135,7 +189,7 @@ class _Study:
             near=near_links(cities["after"], places),
             measures=_measure_table(self.after, cities["before"]),
             settling=_settling(settlements),
-            meta=self._meta(cities, made_from, command),
+            meta=meta,
         )
 
     def _made_from(self, period: Period) -> dict[str, Any]:
@@ -152,24 +206,43 @@ class _Study:
             "base_rounds": self.base_rounds,
         }
 
+    def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
+        path = _settlements() / f"{key_of(made_from)}.pickle"
+        if not path.is_file():
+            base = settle_base(city, period, rounds=self.base_rounds, tell=self.progress)
+            hand_over(path, (base, LightTraffic(light_times(base, period))))
+        return path
+
+    def _settled_otherwise(self, base_path: Path, period: Period, made_from: dict[str, Any]) -> Path:
+        """The base settled from its second start; free times stay those of the first."""
+        path = _settlements() / f"{key_of(made_from)}.pickle"
+        if not path.is_file():
+            base, free_times = taken_over(base_path)
+
+            def tell(_: str, done: int, total: int) -> None:
+                self.progress("second start", done, total)
+
+            other = settle_from_free_flow(base, period, rounds=self.base_rounds, tell=tell)
+            hand_over(path, (other, free_times))
+        return path
+
     def _settled_arms(
-        self, cities: dict[str, City], period: Period, places: list[tuple[float, float]], made_from: dict[str, Any]
+        self,
+        base_path: Path,
+        cities: dict[str, City],
+        period: Period,
+        places: list[tuple[float, float]],
+        made_from: dict[str, Any],
     ) -> dict[str, Path]:
-        folder = cache_folder() / "settlements"
-        base_path = folder / f"{key_of(made_from)}.pickle"
-        if not base_path.is_file():
-            base = settle_base(cities["before"], period, rounds=self.base_rounds, tell=self.progress)
-            hand_over(base_path, (base, LightTraffic(light_times(base, period))))
         paths, calls = {}, []
         for arm, scenario in (("before", self.before), ("after", self.after)):
             key = key_of({**made_from, "arm": arm, "with": _fingerprint(self.after), "rounds": self.arm_rounds})
-            paths[arm] = folder / f"{key}.pickle"
+            paths[arm] = _settlements() / f"{key}.pickle"
             if not paths[arm].is_file():
                 near = near_travellers(cities["before"], places)
                 calls.append((base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, paths[arm]))
         for done, _ in enumerate(each(_settle_one, calls, jobs=self.jobs), start=1):
             self.progress("arms", done, len(calls))
-        _forget_old(folder, {base_path, *paths.values()})
         return paths
 
     def _runs(self, arms: dict[str, Path], seeds: tuple[int, ...]) -> dict[str, list[Run]]:
@@ -207,6 +280,16 @@ class _Study:
             "checksums": {name: str(made_from[name]) for name in ("network", "lines", "demand")},
             "command": command,
         }
+
+
+def _settlements() -> Path:
+    return cache_folder() / "settlements"
+
+
+def _effect_vehh(settlements: dict[str, Settlement]) -> float:
+    """Vehicle-hours of the last round, after less before."""
+    last = {arm: float(settlement.rounds["vehicle_hours"].iloc[-1]) for arm, settlement in settlements.items()}
+    return last["after"] - last["before"]
 
 
 def _settle_one(
