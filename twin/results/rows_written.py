@@ -9,6 +9,9 @@ from twin.results.numbers import MISSING, decimals_within, written
 from twin.wording import AREAS, METRICS, SEEN_FROM, VERDICTS, Language, Words
 
 
+_PURE_NUMBERS = ("ratio", "share", "0–10")  # units that are not said after a number
+
+
 @dataclass(frozen=True, slots=True)
 class RowWritten:
     """One row of the table of results. `verdict_id`: the verdict's key in wording.VERDICTS."""
@@ -88,7 +91,9 @@ def _verdict(
     if verdict != "no_difference":
         return text
     joint = Words("；", "; ").in_(language)
-    bound = f"{bound_written(low, high, decimals)} {unit.in_(language)}"
+    bound = bound_written(low, high, decimals)
+    if unit.en not in _PURE_NUMBERS:
+        bound += f" {unit.in_(language)}"
     seen = SEEN_FROM.in_(language).format(bound=seen_from)
     return text.format(bound=bound) + joint + seen
 
