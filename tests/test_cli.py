@@ -15,6 +15,7 @@ from twin.cli import program as cli
 from twin.cli.program import program
 from twin.cli.tables import print_comparison
 from twin.errors import DataFileError, SimulationError
+from twin.files.results_files import write_comparison
 from twin.wording import METRICS
 
 NODES = "node_id,x_coord,y_coord,ctrl_type\n1,121.41,37.5,no_control\n2,121.42,37.5,signal\n3,121.43,37.5,\n"
@@ -187,3 +188,34 @@ def test_printing_needs_a_comparison_and_prints_its_caution(capsys) -> None:
         assert line in printed.replace("\n", "")
     assert all(name in printed for name in comparison.table("zh")["指标"])
     assert "产生" in printed
+
+
+def test_a_precision_that_is_none_is_one_sentence_before_anything_is_run() -> None:
+    answer = CliRunner().invoke(program, ["run", "yantai-2024", "--precision", "2 minutes"])
+    assert answer.exit_code == 2
+    assert (
+        answer.stderr == "Error: --precision is '2 minutes', must be seconds or a share of delay per trip: 2s, 0.5%\n"
+    )
+
+
+def test_options_of_a_study_reach_it(monkeypatch, tmp_path) -> None:
+    asked = {}
+
+    def compare(before, after, **options):
+        asked.update(options)
+        return pytest.importorskip("tests.viz.small_comparison").small_comparison()
+
+    monkeypatch.setattr("twin.study.compare.compare", compare)
+    arguments = ["run", "yantai-2024", "--precision", "0.5%", "--two-starts", "--out", str(tmp_path)]
+    assert CliRunner().invoke(program, arguments).exit_code == 0
+    assert (asked["precision_s"], asked["precision_share"], asked["two_starts"]) == (None, 0.005, True)
+    assert asked["replications"] is None
+
+
+def test_a_finished_study_is_shown_again_with_its_details(tmp_path) -> None:
+    comparison = pytest.importorskip("tests.viz.small_comparison").small_comparison()
+    write_comparison(comparison, tmp_path)
+    shown = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en"]).output
+    assert comparison.verdict_line("en") in shown and "bootstrap" not in shown
+    detailed = CliRunner().invoke(program, ["show", str(tmp_path), "--details", "--language", "en"]).output
+    assert "95 % interval (bootstrap)" in detailed and "−7 to −2" in detailed

@@ -201,3 +201,50 @@ def test_number_of_workers_and_hash_seed_change_nothing(tmp_path: Path) -> None:
     for other in results[1:]:
         for table in ("rows", "replications", "links", "sites", "settling", "books", "measures"):
             pd.testing.assert_frame_equal(getattr(other, table), getattr(first, table), check_exact=True)
+
+
+def test_precision_adds_pairs_until_the_interval_is_narrow_and_uses_runs_already_made(own_home: Path) -> None:
+    """± 30 s needs no more than the pilot of ten; ± 0.1 % of a few seconds is beyond the ten seeds that are listed."""
+    told: list[tuple[str, int, int]] = []
+    wide = compare("base", "bridge", precision_s=30.0, base_rounds=3, arm_rounds=2, jobs=1)
+    assert wide.meta["seeds"] == list(range(1, 11)) and wide.meta["precision"]["reached_s"] <= 30.0
+    assert not [w for w in wide.meta["warnings"] if "asked for" in w["en"]]
+    assert wide.meta["command"] == "twin run bridge --precision 30s"
+    narrow = compare(
+        "base",
+        "bridge",
+        precision_share=0.001,
+        base_rounds=3,
+        arm_rounds=2,
+        jobs=1,
+        progress=lambda *step: told.append(step),
+    )
+    assert [step for step in told if step[0] == "runs"] == [("runs", 20, 20)], "nothing is made again"
+    assert "with the most pairs allowed (10)" in narrow.meta["warnings"][-1]["en"]
+    pd.testing.assert_frame_equal(narrow.rows, wide.rows, check_exact=True)
+
+
+def test_replications_are_the_most_pairs_where_a_precision_is_asked_for(own_home: Path) -> None:
+    few = compare("base", "bridge", precision_s=0.001, replications=3, base_rounds=3, arm_rounds=2, jobs=1)
+    assert few.meta["seeds"] == [1, 2, 3] and few.meta["precision"]["most_pairs"] == 3
+    with pytest.raises(ScenarioError, match="either seconds or a share"):
+        compare("base", "bridge", precision_s=2.0, precision_share=0.1)
+
+
+def test_second_start_is_another_settlement_of_the_same_base(own_home: Path) -> None:
+    """Runs and rows are those of the first start; the second only says whether its effect agrees."""
+    once = small("bridge")
+    twice = compare("base", "bridge", replications=2, base_rounds=3, arm_rounds=2, jobs=1, two_starts=True)
+    pd.testing.assert_frame_equal(twice.replications, once.replications, check_exact=True)
+    first, second = twice.meta["effects_of_two_starts"]
+    hours = once.settling.set_index(["arm", "round"])["vehicle_hours"]
+    assert first == hours["after", 5] - hours["before", 5]
+    assert second != first
+    assert any("two starting points" in text for text in (*twice.notes("en"), *twice.warning_lines("en")))
+
+
+def test_nothing_changed_from_two_starts_is_nothing_from_both(own_home: Path) -> None:
+    write_measures(own_home, "nothing")
+    comparison = compare("base", "nothing", replications=2, base_rounds=3, arm_rounds=2, jobs=1, two_starts=True)
+    assert comparison.meta["effects_of_two_starts"] == [0.0, 0.0] and comparison.refusals == ()
+    assert set(comparison.rows["verdict"]) <= {"no_difference", "neutral"}
