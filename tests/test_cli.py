@@ -218,4 +218,4 @@ def test_a_finished_study_is_shown_again_with_its_details(tmp_path) -> None:
     shown = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en"]).output
     assert comparison.verdict_line("en") in shown and "bootstrap" not in shown
     detailed = CliRunner().invoke(program, ["show", str(tmp_path), "--details", "--language", "en"]).output
-    assert "95 % interval (bootstrap)" in detailed and "−7 to −2" in detailed
+    assert "bootstrap" in detailed and "−200 to +200" in detailed and "50%" in detailed
