@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from twin import chance
 from twin.results.estimates import (
-    Estimate,
     bootstrapped,
     false_discovery,
     holm,

@@ -165,14 +165,19 @@ def test_the_word_of_a_study_comes_from_its_named_measures(city, near, verdict: 
     assert study_verdict(study(city, near)) == verdict
 
 
-def test_the_verdict_names_its_measures_and_who_says_what() -> None:
-    depends = study({"mean_delay_s": "better", "mean_search_s": "worse"})
+def test_the_verdict_names_the_measures_that_say_so() -> None:
+    better = study({"mean_delay_s": "better", "tti": "better", "mean_search_s": "no_difference"})
+    assert verdict_written(better, (), "en") == (
+        "Named measures, city-wide: better (better: delay per trip, delay index (TTI); "
+        "no difference seen: mean search for parking)."
+    )
+    depends = study({"mean_delay_s": "better"}, {"tti": "worse"})
     assert verdict_written(depends, (), "en") == (
-        "Named measures (delay per trip, mean search for parking): depends: better (delay per trip city-wide); "
-        "worse (mean search for parking city-wide)."
+        "Named measures, city-wide: depends (better: delay per trip; worse: delay index (TTI) (within 2 km of the "
+        "measures))."
     )
     nothing = study({"mean_delay_s": "no_difference"})
-    assert "delay per trip no difference larger than 1.0 s" in verdict_written(nothing, (), "en")
+    assert "city-wide: delay per trip no difference larger than 1.0 s" in verdict_written(nothing, (), "en")
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)

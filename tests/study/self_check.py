@@ -185,7 +185,8 @@ def report(truth: dict[str, Estimate], effects: Sequence[Told], nothings: Sequen
     """Print how often intervals held the truth, and how often anything was called."""
     n = len(effects)
     lines = [
-        "| measure | truth ± standard error | inside 95 % | called right | called wrong | nothing: alone | nothing: called |",
+        "| measure | truth ± standard error | inside 95 % | called better | called worse "
+        "| no effect: interval without 0 | no effect: called |",
         "|---|---|---|---|---|---|---|",
     ]
     for metric in PRIMARY_METRICS:

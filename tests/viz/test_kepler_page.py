@@ -133,9 +133,9 @@ def test_another_version_of_keplergl_is_refused_by_name(monkeypatch) -> None:
 
 
 def test_the_verdict_stands_under_the_title_and_the_legend_says_what_grey_means(html: str) -> None:
-    assert "主要指标(每次出行延误)：改善" in html and "灰色：在随机波动之内" in html
+    assert "主要指标(全市)：改善" in html and "灰色：在随机波动之内" in html
     refused = small_comparison(rows=rows().assign(verdict="refused"), meta=meta() | {"refusals": ["drifting"]})
     page = before_after_map(refused, language="en").page
-    assert page.verdict == "Named measures (delay per trip): not judged (routes have not settled)."
+    assert page.verdict == "Named measures, city-wide: not judged (routes have not settled)."
     changes = next(part for part in page.legend if part.views == ("change",))
     assert [entry.text for entry in changes.entries] == ["not judged"] and "no winner is named" in changes.note

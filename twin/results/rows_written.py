@@ -8,7 +8,6 @@ from typing import Any
 from twin.results.numbers import MISSING, decimals_within, written
 from twin.wording import AREAS, METRICS, SEEN_FROM, VERDICTS, Language, Words
 
-
 _PURE_NUMBERS = ("ratio", "share", "0–10")  # units that are not said after a number
 
 

@@ -99,37 +99,36 @@ def study_verdict(rows: pd.DataFrame) -> Verdict:
 
 
 def verdict_written(rows: pd.DataFrame, refusals: Sequence[str], language: Language) -> str:
-    """The study's verdict as one sentence: over which measures, and which of them say so."""
+    """The study's verdict as one sentence: the word, and which of the named measures say so, or why none is given."""
     verdict = study_verdict(rows)
-    primary = rows[rows["metric"].isin(PRIMARY_METRICS)]
-    present = [metric for metric in PRIMARY_METRICS if metric in set(primary["metric"])]
-    separator = Words("、", ", ").in_(language)
-    names = separator.join(METRICS[metric].name.in_(language) for metric in present)
-    head = Words(f"主要指标({names})", f"Named measures ({names})").in_(language)
-    told = _told(verdict, primary.to_dict("records"), refusals, language)
-    return head + Words("：", ": ").in_(language) + told + Words("。", ".").in_(language)
-
-
-def _told(verdict: Verdict, rows: Sequence[Mapping[Any, Any]], refusals: Sequence[str], language: Language) -> str:
-    separator = Words("；", "; ").in_(language)
+    primary = rows[rows["metric"].isin(PRIMARY_METRICS)].to_dict("records")
+    city = [row for row in primary if row["area"] == "city"]
     if verdict == "refused":
-        reasons = separator.join(REFUSALS[refusal].reason.in_(language) for refusal in refusals if refusal in REFUSALS)
-        return f"{VERDICTS['refused'].in_(language)} ({reasons})" if reasons else VERDICTS["refused"].in_(language)
+        why = [REFUSALS[refusal].reason.in_(language) for refusal in refusals if refusal in REFUSALS]
+    else:
+        why = _grouped(primary if verdict == "depends" else city, language)
+    word = VERDICTS[verdict].in_(language)
     if verdict == "no_difference":
-        row = next(row for row in rows if row["area"] == "city" and row["verdict"] == verdict)
-        line = row_written(row, language)
-        return f"{line.name} {line.verdict}"
-    parts = []
-    for word in ("better", "worse"):
-        found = [row for row in rows if row["verdict"] == word and (verdict == "depends" or row["area"] == "city")]
-        named = [f"{METRICS[str(row['metric'])].name.in_(language)} {_area(row, language)}" for row in found]
-        if named:
-            listed = Words("、", ", ").in_(language).join(named)
-            parts.append(f"{VERDICTS[word].in_(language)} ({listed})")
-    if verdict == "depends":
-        return Words("：", ": ").in_(language).join([VERDICTS["depends"].in_(language), separator.join(parts)])
-    return separator.join(parts) or VERDICTS[verdict].in_(language)
+        line = row_written(next(row for row in city if row["verdict"] == verdict), language)
+        word = f"{line.name} {line.verdict}"
+    head = Words("主要指标(全市)：", "Named measures, city-wide: ").in_(language)
+    detail = f" ({Words('；', '; ').in_(language).join(why)})" if why else ""
+    return head + word + detail + Words("。", ".").in_(language)
 
 
-def _area(row: Mapping[Any, Any], language: Language) -> str:
-    return AREAS[str(row["area"])].in_(language)
+def _grouped(rows: Sequence[Mapping[Any, Any]], language: Language) -> list[str]:
+    """Metrics by what is said of them: "better: delay per trip, …". Areas are named where they are not the city."""
+    groups = {word: [row for row in rows if row["verdict"] == word] for word in ("better", "worse", "no_difference")}
+    heads = {**VERDICTS, "no_difference": Words("看不出差别", "no difference seen")}
+    return [
+        heads[word].in_(language)
+        + Words("：", ": ").in_(language)
+        + Words("、", ", ").in_(language).join(_called(row, language) for row in found)
+        for word, found in groups.items()
+        if found
+    ]
+
+
+def _called(row: Mapping[Any, Any], language: Language) -> str:
+    name = METRICS[str(row["metric"])].name.in_(language)
+    return name if row["area"] == "city" else f"{name} ({AREAS[str(row['area'])].in_(language)})"
