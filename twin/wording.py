@@ -230,6 +230,11 @@ JOINTLY = Words(
     "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % for all "
     "others and for streets.",
 )
+PRECISION_REACHED = Words(
+    "配对数按事先规定的规则增加：要求每次出行延误 ±{wanted:.3g} 秒，达到 ±{reached:.3g} 秒。",
+    "Pairs were added by a rule fixed beforehand: ± {wanted:.3g} s of delay per trip asked for, ± {reached:.3g} s "
+    "reached.",
+)
 PRECISION_MISSED = Words(
     "要求 ±{wanted:.3g} 秒(每次出行延误)，已达配对上限 {pairs}，只到 ±{reached:.3g} 秒。",
     "± {wanted:.3g} s of delay per trip were asked for; with the most pairs allowed ({pairs}) it is ± {reached:.3g} s.",

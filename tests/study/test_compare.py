@@ -210,6 +210,7 @@ def test_precision_adds_pairs_until_the_interval_is_narrow_and_uses_runs_already
     assert wide.meta["seeds"] == list(range(1, 11)) and wide.meta["precision"]["reached_s"] <= 30.0
     assert not [w for w in wide.meta["warnings"] if "asked for" in w["en"]]
     assert wide.meta["command"] == "twin run bridge --precision 30s"
+    assert any("± 30 s of delay per trip asked for" in note for note in wide.notes("en"))
     narrow = compare(
         "base",
         "bridge",

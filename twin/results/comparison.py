@@ -30,6 +30,7 @@ from twin.wording import (
     JOINTLY,
     METRICS,
     ONE_START,
+    PRECISION_REACHED,
     REFUSALS,
     TWO_STARTS,
     VERDICTS,
@@ -104,8 +105,8 @@ class Comparison:
 
     `meta`: before, after (names), before_title, after_title, place, place_title, date_before, date_after,
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
-    [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision where asked
-    for, versions, checksums, command, demonstration.
+    [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
+    reached_s, most_pairs} where asked for, versions, checksums, command, demonstration.
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
@@ -150,12 +151,17 @@ class Comparison:
         return verdict_written(self.rows, self.refusals, language)
 
     def notes(self, language: Language = "zh") -> tuple[str, ...]:
-        """What stands below a table: what intervals hold, how verdicts were held together, and from which starts."""
-        starts = two_starts_of(self.meta)
+        """What stands below a table: what intervals hold, how verdicts were held together, from which starts, and by
+        which rule pairs were added."""
+        starts, precision = two_starts_of(self.meta), self.meta.get("precision")
         about_starts = ONE_START.in_(language)
         if starts is not None:
             about_starts = TWO_STARTS.in_(language).format(effect=starts.effect_vehh, other=starts.other_vehh)
-        return CHANCE_ONLY.in_(language), JOINTLY.in_(language), about_starts
+        notes = [CHANCE_ONLY.in_(language), JOINTLY.in_(language), about_starts]
+        if precision and precision["reached_s"] <= precision["wanted_s"]:  # missed: among the warnings
+            numbers = {"wanted": precision["wanted_s"], "reached": precision["reached_s"]}
+            notes.append(PRECISION_REACHED.in_(language).format(**numbers))
+        return tuple(notes)
 
     def warning_lines(self, language: Language = "zh") -> tuple[str, ...]:
         """The sentences a reader must see first, above every table, map and memo."""
