@@ -146,7 +146,7 @@ def test_a_hostile_manifest_is_refused_with_a_sentence(tmp_path: Path, manifest:
 
 def test_a_run_is_not_a_comparison(tmp_path: Path) -> None:
     write_run(run(), tmp_path)
-    with pytest.raises(DataFileError, match="format is 'twin-run/1', must be 'twin-comparison/1'"):
+    with pytest.raises(DataFileError, match="format is 'twin-run/1', must be 'twin-comparison/2'"):
         read_comparison(tmp_path)
 
 
