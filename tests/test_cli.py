@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -11,12 +12,14 @@ import pytest
 from click.testing import CliRunner
 
 import twin
+from tests.grid_town import write_measures, write_town
 from twin.cli import program as cli
 from twin.cli.program import program
 from twin.cli.tables import print_comparison
 from twin.errors import DataFileError, SimulationError
 from twin.files.results_files import write_comparison
-from twin.wording import METRICS
+from twin.study.compare import compare
+from twin.wording import METRICS, STOPPED
 
 NODES = "node_id,x_coord,y_coord,ctrl_type\n1,121.41,37.5,no_control\n2,121.42,37.5,signal\n3,121.43,37.5,\n"
 LINKS = (
@@ -152,7 +155,7 @@ def test_commands_of_plug_ins_are_listed_without_loading_them(monkeypatch) -> No
 def test_help_loads_no_heavy_library() -> None:
     code = (
         "import sys\nfrom twin.cli import main\nsys.argv = ['twin', '--help']\ntry:\n    main()\nexcept SystemExit:\n"
-        "    print(sorted({'numpy', 'pandas', 'numba', 'rich', 'viz', 'simpy'} & set(sys.modules)))"
+        "    print(sorted({'numpy', 'pandas', 'numba', 'rich', 'viz', 'simpy', 'duckdb'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert said.stdout.splitlines()[-1] == "[]"
@@ -219,3 +222,59 @@ def test_a_finished_study_is_shown_again_with_its_details(tmp_path) -> None:
     assert comparison.verdict_line("en") in shown and "bootstrap" not in shown
     detailed = CliRunner().invoke(program, ["show", str(tmp_path), "--details", "--language", "en"]).output
     assert "bootstrap" in detailed and "−200 to +200" in detailed and "50%" in detailed
+
+
+def runs_command(*arguments: str) -> str:
+    answer = CliRunner().invoke(program, ["runs", *arguments])
+    assert answer.exit_code == 0, answer.output
+    return answer.output
+
+
+@pytest.fixture
+def kept_runs(tmp_path):
+    """A study of the small town: two runs of each arm in the store."""
+    home = tmp_path / "home"
+    write_measures(write_town(home), "wide", 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWIN_HOME", str(home))
+        patch.setenv("TWIN_CACHE", str(tmp_path / "cache"))
+        compare("base", "wide", replications=2, base_rounds=1, arm_rounds=1, jobs=1, out=home / "runs" / "base--wide")
+        yield home / "runs"
+
+
+def test_runs_are_listed_shown_asked_and_cleared(kept_runs) -> None:
+    listed = runs_command("list")
+    assert listed.count("base--wide") == 4 and "4 runs" in listed
+    for part in ("wide", "before", "after", "2023-12-31"):
+        assert part in listed
+    key = next(path.name for path in kept_runs.iterdir() if path.name.endswith("-1"))
+    shown = runs_command("show", key[:8] + "-1", "--language", "en")
+    for part in ("seed: 1", "made_from.network: sha256:", "made_from.versions.numba: ", "belongs to: base--wide",
+                 "command: twin run wide --replications 2", METRICS["mean_delay_s"].name.en):  # fmt: skip
+        assert part in shown, part
+    answer = runs_command("sql", "select arm, count(distinct run) as n from trips join runs using (run) group by arm")
+    assert answer.count(" 2") == 2 and "arm" in answer
+    assert runs_command("gc").startswith("0 in all")
+    shutil.rmtree(kept_runs / "base--wide")
+    for path in (kept_runs / key, *(kept_runs / key).iterdir()):
+        os.utime(path, (0, 0))
+    would = runs_command("gc")
+    assert f"would go: {kept_runs / key}" in would and "--delete" in would and (kept_runs / key).exists()
+    assert f"is gone: {kept_runs / key}" in runs_command("gc", "--delete") and not (kept_runs / key).exists()
+    assert "3 runs" in runs_command("list")
+
+
+def test_a_run_that_is_not_there_is_one_sentence_and_status_2(tmp_path) -> None:
+    answer = CliRunner().invoke(program, ["runs", "show", "ab", "--runs", str(tmp_path)])
+    assert answer.exit_code == 2
+    assert answer.stderr == f"Error: {tmp_path}: no run 'ab'. `twin runs list` shows the 0 there are.\n"
+
+
+def test_a_study_that_is_stopped_says_how_to_go_on(monkeypatch) -> None:
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("twin.study.compare.compare", stopped)
+    answer = CliRunner().invoke(program, ["run", "yantai-2024"])
+    assert answer.exit_code == 130
+    assert answer.stderr.strip().endswith(STOPPED.zh) and "Traceback" not in answer.output

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "NOTICE.md")
 DATA_FOLDERS = ("networks", "seeds", "scenarios")
 
-PROMISED = re.compile(r"[`\n ]twin ([a-z]+)(?: (replace|check))?")
+PROMISED = re.compile(r"[`\n ]twin ([a-z]+)(?: (replace|check|list|show|gc|sql))?")
 CODE = re.compile(r"`([^`\n]+)`|```[a-z]*\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 MAKE = re.compile(r"\bmake ((?:run|test|check|bench)\b(?: (?:run|test|check|bench)\b)*)")

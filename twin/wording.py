@@ -253,3 +253,8 @@ ASSUMED_DATA = Words(
 )
 
 CHANCE_ONLY = Words("区间只反映随机波动，不含数据误差", "intervals show chance only, not errors of data")
+
+STOPPED = Words(
+    "已停止。已完成的模拟均已保存，重新输入同一命令即可接着进行。",
+    "Stopped. Finished runs are kept: the same command goes on from them.",
+)

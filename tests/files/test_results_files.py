@@ -11,7 +11,7 @@ import pytest
 
 from twin.clock import TimeWindow
 from twin.errors import DataFileError
-from twin.files.results_files import RunStore, key_of, read_comparison, read_run, write_comparison, write_run
+from twin.files.results_files import read_comparison, read_run, write_comparison, write_run
 from twin.records import Records
 from twin.results.comparison import Comparison
 from twin.results.run import LightTraffic, Run
@@ -213,51 +213,3 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DataFileError, match="could not be written"):
         write_comparison(comparison(), tmp_path / "file")
-
-
-def test_the_store_gives_back_what_was_put_and_nothing_else(tmp_path: Path) -> None:
-    store = RunStore(tmp_path / "runs")
-    assert store.get("ab12") is None
-    store.put("ab12", run())
-    found = store.get("ab12")
-    assert found is not None and found.seed == 7 and store.get("ab13") is None
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["ab12"]
-
-
-def test_a_damaged_run_is_as_good_as_none_and_is_put_anew(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    store.put("ab12", run())
-    (tmp_path / "ab12" / "trips.parquet").write_bytes(b"half")
-    assert store.get("ab12") is None
-    store.put("ab12", run())
-    assert store.get("ab12") is not None
-
-
-def test_a_whole_run_in_the_store_stays_as_it_is(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    store.put("ab12", run(seed=7))
-    store.put("ab12", run(seed=8))
-    found = store.get("ab12")
-    assert found is not None and found.seed == 7
-
-
-def test_a_put_that_fails_anywhere_leaves_no_run_behind(tmp_path: Path) -> None:
-    store = RunStore(tmp_path)
-    for allowed in range(12):
-        with pytest.MonkeyPatch.context() as monkeypatch:
-            FailingDisk(monkeypatch, allowed)
-            with pytest.raises(DataFileError):
-                store.put("ab12", run())
-        assert store.get("ab12") is None and not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("key", ["", "../x", "A", ".hidden", "a/b"])
-def test_keys_that_could_leave_the_store_are_refused(tmp_path: Path, key: str) -> None:
-    with pytest.raises(ValueError, match="is no key of a run"):
-        RunStore(tmp_path).get(key)
-
-
-def test_the_key_tells_runs_apart_by_all_they_are_made_from() -> None:
-    made_from = {"city": "ab12", "seed": 1, "versions": {"twin": "0.1.0"}}
-    assert key_of(made_from) == key_of(dict(reversed(made_from.items())))
-    assert len({key_of(made_from), key_of(made_from | {"seed": 2}), key_of(made_from | {"seed": "1"})}) == 3

@@ -1,4 +1,4 @@
-"""The embedded city: the same study twice gives the same table, and an empty scenario exactly zero."""
+"""The embedded city: the same study twice gives the same table, and measures that change nothing exactly zero."""
 
 from pathlib import Path
 
@@ -9,6 +9,12 @@ from twin.results.comparison import Comparison
 from twin.study.compare import compare, run
 
 EMPTY = 'format = "twin-scenario/1"\nname = "empty"\ntitle = "empty"\nbased_on = "baseline"\n'
+WITHOUT_EFFECT = (
+    'kind = "set_speed_limit"\nstreet = "北5路"\nspeed_kmh = 40',
+    'kind = "change_lanes"\nstreet = "海港路"\nlanes = 2',
+    'kind = "work_zone"\nstreet = "南大街"\nlanes_open = 0\nbetween = ["22:00", "05:00"]',
+    'kind = "set_headway"\nline = "101路"\nfactor = 1',
+)
 BRIEF = {"replications": 2, "base_rounds": 2, "arm_rounds": 1}
 
 
@@ -40,9 +46,11 @@ def test_programme_of_2024_twice_gives_identical_tables(home: Path, monkeypatch:
 
 
 @pytest.mark.slow
-def test_empty_scenario_on_yantai_changes_nothing(home: Path) -> None:
+@pytest.mark.parametrize("measures", [(), WITHOUT_EFFECT], ids=["empty", "without-effect"])
+def test_what_changes_nothing_on_yantai_is_exactly_zero(home: Path, measures: tuple[str, ...]) -> None:
     path = home / "empty.toml"
-    path.write_text(EMPTY, "utf-8")
+    tables = "".join(f'\n[[measures]]\nid = "m{i}"\n{measure}\n' for i, measure in enumerate(measures))
+    path.write_text(EMPTY + tables, "utf-8")
     comparison = compare("baseline", path, jobs=2, **BRIEF)
     assert (comparison.rows[["difference", "ci_low", "ci_high"]].to_numpy() == 0.0).all()
     values = comparison.replications.set_index(["arm", "seed", "metric", "area"])["value"]

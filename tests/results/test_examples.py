@@ -4,10 +4,10 @@ import doctest
 
 import pytest
 
-from twin.files import results_files
+from twin.files import run_inventory, run_store
 from twin.results import comparison, estimates, metrics, numbers, run, standards
 
-MODULES = (comparison, estimates, metrics, numbers, results_files, run, standards)
+MODULES = (comparison, estimates, metrics, numbers, run, run_inventory, run_store, standards)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)

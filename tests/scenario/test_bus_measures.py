@@ -4,6 +4,7 @@ from itertools import pairwise
 import pytest
 from small_town import town
 
+from twin.clock import TimeWindow
 from twin.errors import ScenarioError
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.scenario import Scenario
@@ -62,6 +63,16 @@ def test_buses_drive_round_a_closed_street():
     assert after.notes == ("bus line 10路/上行 drives round closed streets, not serving 丙",)
     links = after.network.link_by_id
     assert all(links[a].to_node == links[b].from_node for a, b in pairwise(line.route))
+
+
+@pytest.mark.parametrize(
+    ("closed", "drives_round"),
+    [(("07:30", "07:45"), True), (("06:00", "07:01"), True), (("22:00", "07:00"), False), (("09:00", "07:00"), False)],
+)
+def test_buses_drive_round_only_what_is_closed_in_the_hours_that_are_run(closed, drives_round):
+    scenario = closing("红旗路", cross_streets=("海港路", "解放路"), between=TimeWindow.between(*closed))
+    after = scenario.apply_to(town(), TimeWindow.between("07:00", "09:00"))
+    assert (after.lines != town().lines) is drives_round
 
 
 def test_line_without_any_way_left_does_not_run_and_is_told():

@@ -25,11 +25,13 @@ def random_network(draw: random.Random, side: int) -> tuple[Network, list[Signal
     movements = []
     for node in nodes:
         if draw.random() < 0.3:
+            has_own_lanes = draw.random() < 0.6
             for link in plain.links_in[node.id]:
                 for onward in plain.links_out[node.id]:
                     capacity_vph = draw.choice([None, None, 300.0, 900.0])
                     penalty_s = draw.choice([0.0, 0.0, 2.5])
-                    movements.append(Movement(node.id, link.id, onward.id, None, capacity_vph, penalty_s))
+                    lanes = link.lanes / len(plain.links_out[node.id]) if has_own_lanes else None
+                    movements.append(Movement(node.id, link.id, onward.id, lanes, capacity_vph, penalty_s))
     network = Network(nodes=tuple(nodes), links=tuple(links), movements=tuple(movements))
     return network, [_random_plan(draw, network, node.id) for node in nodes if draw.random() < 0.4]
 
@@ -44,6 +46,7 @@ def _random_link(draw: random.Random, from_node: str, to_node: str) -> Link:
         free_speed_mps=draw.choice([8.0, 13.9, 20.0]),
         capacity_vph=draw.choice([900.0, 1600.0, 1800.0]),
         merge_weight=draw.choice([None, None, 1.0, 2.5]),
+        priority=draw.choice([1, 2, 2]),
     )
 
 
@@ -55,15 +58,25 @@ def _random_plan(draw: random.Random, network: Network, node_id: str) -> SignalP
             if draw.random() < 0.5:
                 green_s = draw.choice([0.3, 0.5, 0.5]) * cycle_s
                 flow_vph = draw.choice([None, None, 1200.0])
-                greens.append(Green(link.id, onward.id, draw.random() * cycle_s, green_s, flow_vph))
+                greens.append(
+                    Green(link.id, onward.id, draw.random() * cycle_s, green_s, flow_vph, draw.random() < 0.3)
+                )
     return SignalPlan(node_id, cycle_s, draw.choice([0.0, 12.0]), tuple(greens))
+
+
+def ways_on(tables: FlowTables, segment: int) -> list[int]:
+    """Segments of streets that a route may name after a segment, through its lane groups where it has them."""
+    ways: list[int] = []
+    for onward in tables.turn_to[tables.turns_out(segment)].tolist():
+        ways += tables.turn_to[tables.turns_out(onward)].tolist() if onward >= tables.first_group else [onward]
+    return ways
 
 
 def random_route(draw: random.Random, tables: FlowTables, first: int, longest: int) -> list[int]:
     """Segments from `first` on, each turn drawn among those there are."""
     route = [first]
     while len(route) < longest:
-        ways = tables.turn_to[tables.turns_out(route[-1])].tolist()
+        ways = ways_on(tables, route[-1])
         if not ways:
             break
         route.append(draw.choice(ways))
@@ -74,7 +87,7 @@ def random_fleet(draw: random.Random, tables: FlowTables, count: int, within_s: 
     """Vehicles of all classes on random routes; many depart at the same whole seconds."""
     routes, departs, kinds = [], [], []
     for _ in range(count):
-        routes.append(random_route(draw, tables, draw.randrange(tables.n_segments), draw.randint(1, 25)))
+        routes.append(random_route(draw, tables, draw.randrange(tables.first_group), draw.randint(1, 25)))
         depart_s = draw.random() * within_s
         departs.append(round((round(depart_s) if draw.random() < 0.5 else depart_s) * MICROS))
         kinds.append(draw.choices(range(len(CLASS_NAMES)), [0.7, 0.1, 0.1, 0.1])[0])

@@ -139,6 +139,29 @@ def test_luck_of_a_run_is_its_own(one_road: Network) -> None:
     assert both.items() >= alone.items()
 
 
+def test_a_headway_changed_before_leaves_the_luck_of_later_runs_alone(one_road: Network) -> None:
+    """Twice the buses in the first half-hour; those of the second leave when they did, as full as they were."""
+    riders = pd.DataFrame({"zone_id": ["E"], "hour": [0], "riders": [360.0]})
+    halves = (TimeWindow(0.0, 1800.0), TimeWindow(1800.0, 3600.0))
+    usual = replace(line(), headways=tuple(Headway(half, 600.0) for half in halves))
+    denser = replace(usual, headways=(Headway(halves[0], 300.0), usual.headways[1]))
+    before, after = ([run for run in runs_of(one_road, one, riders=riders) if run.depart_s > 1800.0]
+                     for one in (usual, denser))  # fmt: skip
+    assert [run.depart_s for run in before] == [run.depart_s for run in after] == [2100.0, 2700.0, 3300.0]
+    assert [run.run_id for run in before] != [run.run_id for run in after], "they are counted otherwise"
+    assert [run.agent for run in before] == [run.agent for run in after]
+    assert [r.halts[1].dwell_s for r in before] == [r.halts[1].dwell_s for r in after]
+
+
+def test_a_stop_taken_away_leaves_the_luck_of_the_others_alone(one_road: Network) -> None:
+    """The stop at a has riders of W, those at b and c of E: without the first the others board whom they boarded."""
+    riders = pd.DataFrame({"zone_id": ["W", "E"], "hour": [0, 0], "riders": [360.0, 360.0]})
+    whole = line(stops=(("ab", 121.0005), ("ab", 121.0010), ("bc", 121.0226)))
+    shorter = replace(whole, stops=(whole.stops[0], whole.stops[2]))
+    dwells = [[run.halts[-1].dwell_s for run in runs_of(one_road, one, riders=riders)] for one in (whole, shorter)]
+    assert dwells[0] == dwells[1] and len(set(dwells[0])) > 1
+
+
 def test_line_whose_street_is_closed_does_not_run(one_road: Network) -> None:
     only_first = one_road.with_links(link for link in one_road.links if link.id == "ab")
     assert runs_of(only_first, line()) == []

@@ -66,7 +66,8 @@ def test_columns_are_those_of_the_tables_of_words(records: Records) -> None:
 def test_every_bus_reaches_its_last_stop(settled: Settlement, records: Records) -> None:
     assert records.buses is not None
     buses = records.buses
-    assert set(buses["line_id"]) == {line.id for line in settled.stage.city.lines}
+    runs_now = {line.id for line in settled.stage.city.lines if line.name != "4路"}  # which runs from 09:30 on
+    assert set(buses["line_id"]) == runs_now
     assert buses["arrive_s"].notna().all()
     stops = {line.id: len(line.stops) for line in settled.stage.city.lines}
     assert (buses["stops_served"] == buses["line_id"].map(stops)).all()

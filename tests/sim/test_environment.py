@@ -5,8 +5,13 @@ from typing import Any
 
 import pytest
 
+from twin.city.network import Network
 from twin.sim.environment import Environment, FlowEvent, LegEnd
+from twin.sim.flow import Fleet
+from twin.sim.flow_compiled import CompiledFlow
+from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.rules import NEVER
+from twin.sim.tables import build_tables
 
 
 def tells(env: Environment, log: list[tuple[float, str]], name: str, wait_s: float) -> Any:
@@ -76,7 +81,31 @@ def test_a_flow_event_happens_only_when_it_is_last_due() -> None:
     assert happened == [3_000_000]
 
 
-def test_ends_of_legs_are_handed_over_by_vehicle() -> None:
+@pytest.mark.parametrize("others", [0, 1, 9])
+@pytest.mark.parametrize("make", [CompiledFlow, SimpyFlow])
+def test_who_started_before_does_not_decide_who_acts_first(one_road: Network, make: type, others: int) -> None:
+    """A (agent 5) reaches the end of 1,000 m at 10 m/s when B (agent 3) has waited 100 s. B acts first, whatever the
+    number of A's vehicle: others that started before raise it, as the buses of a measure do.
+    """
+    env = Environment()
+    tables = build_tables(one_road)
+    flow = make(env, tables, Fleet.none())
+    log: list[tuple[float, str]] = []
+
+    def drives() -> Any:
+        yield flow.drive(flow.add_vehicle(), tables.segments_of(["ab"]))
+        log.append((env.now, "A arrives"))
+
+    for _ in range(others):
+        flow.add_vehicle("bus")
+    env.story(tells(env, log, "B", 100.0), 3)
+    env.story(drives(), 5)
+    env.run()
+
+    assert log == [(0.0, "B begins"), (100.0, "B acts"), (100.0, "A arrives")]
+
+
+def test_ends_of_legs_without_a_story_are_handed_over_by_vehicle() -> None:
     env = Environment()
     log = []
     for vehicle in (5, 2):

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.sim.random_streets import random_case, random_route
+from tests.sim.random_streets import random_case, random_route, ways_on
 from twin.errors import SimulationError
 from twin.sim.environment import Environment
-from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
+from twin.sim.flow import ALWAYS_GREEN, ALWAYS_RED, Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
+from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables
 
 Log = list[tuple[float, int, str]]
@@ -85,7 +86,7 @@ def wanderer(
     vehicle = flow.add_vehicle(draw.choice(["car", "car", "bus", "truck", "ebike"]))
     here: int | None = None
     for _ in range(draw.randint(1, 5)):
-        ways = tables.turn_to[tables.turns_out(here)].tolist() if here is not None else range(tables.n_segments)
+        ways = ways_on(tables, here) if here is not None else range(tables.first_group)
         if not ways:
             break
         route = random_route(draw, tables, draw.choice(ways), draw.randint(1, 6)) if draw.random() < 0.95 else []
@@ -113,6 +114,17 @@ def works(env: Environment, flow: Flow, draw: random.Random, tables: FlowTables)
         flow.change_segment(segment, lane_share=1.0, speed_share=1.0)
 
 
+def signal_hand(
+    env: Environment, flow: Flow, draw: random.Random, tables: FlowTables, log: Log
+) -> Generator[Any, Any, None]:
+    """Switches turns by hand: red, green, and a cycle of its own; notes how many stand there."""
+    for _ in range(30):
+        yield env.timeout(draw.choice([3, 10, 40]))
+        turns = [draw.randrange(len(tables.turn_to)) for _ in range(3)]
+        flow.show_greens(turns, draw.choice([ALWAYS_RED, ALWAYS_GREEN, ((5 * MICROS, 9 * MICROS, 31 * MICROS),)]))
+        log.append((env.now, flow.vehicles_on(int(tables.turn_from[turns[0]])), "on the approach"))
+
+
 def a_day_of_stories(make: type[SimpyFlow] | type[CompiledFlow], seed: int) -> tuple[FlowRecords, Log]:
     tables, fleet = random_case(seed)
     env = Environment()
@@ -123,6 +135,8 @@ def a_day_of_stories(make: type[SimpyFlow] | type[CompiledFlow], seed: int) -> t
         start_s = draw.choice([0, 5, 5, 60, 300, 1000])
         env.story_at(start_s, wanderer(env, flow, random.Random(1000 * seed + agent), tables, log, agent), agent)
     env.story(works(env, flow, draw, tables))
+    if seed % 3 == 0:
+        env.story(signal_hand(env, flow, random.Random(seed), tables, log))
     env.run(5000.0)
     return flow.finish(), log
 

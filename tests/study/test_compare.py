@@ -160,47 +160,87 @@ def test_damaged_run_is_made_again(own_home: Path) -> None:
     first = small("bridge")
     victim = sorted((own_home / "runs").glob("[!.]*/trips.parquet"))[0]
     victim.write_bytes(b"half")
-    pd.testing.assert_frame_equal(small("bridge").rows, first.rows, check_exact=True)
+    told: list[tuple[str, int, int]] = []
+    again = small("bridge", progress=lambda *step: told.append(step))
+    pd.testing.assert_frame_equal(again.rows, first.rows, check_exact=True)
     assert victim.stat().st_size > 1000
+    assert ("damaged", 1, 1) in told and [done for what, done, _ in told if what == "runs"] == [3, 4]
 
 
-@pytest.mark.slow
-def test_killed_study_goes_on_with_the_same_result(own_home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """kill −9 in the midst of ten pairs; the second study keeps what was finished, and its table is as of one piece."""
-    process = in_process_of_its_own(own_home, own_home / "out", replications=10, jobs=1)
-    deadline = time.monotonic() + 120.0
-    while len(made_runs(own_home)) < 4 and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    finished = made_runs(own_home)
-    assert 4 <= len(finished) < 20 and not (own_home / "out").exists()
-    assert in_process_of_its_own(own_home, own_home / "out", replications=10, jobs=2).wait(timeout=120) == 0
-    after = made_runs(own_home)
-    assert len(after) == 20 and finished.items() <= after.items()
-    whole = tmp_path_factory.mktemp("whole")
-    write_measures(write_town(whole), "bridge", WIDE_BRIDGE)
-    assert in_process_of_its_own(whole, whole / "out", replications=10, jobs=1).wait(timeout=120) == 0
-    pd.testing.assert_frame_equal(
-        read_comparison(own_home / "out").rows, read_comparison(whole / "out").rows, check_exact=True
+def by_command(home: Path, jobs: int) -> "subprocess.Popen[bytes]":
+    """`twin compare base bridge` in a process group of its own, as a terminal starts it."""
+    package = str(Path(study.__file__).parents[2])
+    named = {"TWIN_HOME": str(home), "TWIN_CACHE": str(home / "cache"), "PYTHONPATH": package, "PYTHONUTF8": "1"}
+    options = ["--replications", "5", "--jobs", str(jobs), "--out", str(home / "out"), "--language", "en"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "twin", "compare", "base", "bridge", *options],
+        env={**os.environ, **named},
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
 
 
+def result_bytes(home: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (home / "out").iterdir()}
+
+
+@pytest.fixture(scope="module")
+def of_one_piece(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Every file of the study's result where nobody stops it."""
+    home = tmp_path_factory.mktemp("whole")
+    write_measures(write_town(home), "bridge", WIDE_BRIDGE)
+    assert by_command(home, 1).wait(timeout=120) == 0
+    return result_bytes(home)
+
+
 @pytest.mark.slow
-def test_number_of_workers_and_hash_seed_change_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("how", "jobs"), [(signal.SIGKILL, 1), (signal.SIGKILL, 2), (signal.SIGINT, 1), (signal.SIGINT, 2)]
+)
+def test_stopped_study_goes_on_from_its_finished_runs_to_the_same_bytes(
+    own_home: Path, of_one_piece: dict[str, bytes], how: signal.Signals, jobs: int
+) -> None:
+    """kill −9 of the study alone, and Ctrl-C, which a terminal sends to the workers too, after the first finished run.
+    The finished runs stay as they are; nobody works on; the result is that of a study of one piece, byte for byte.
+    """
+    process = by_command(own_home, jobs)
+    deadline = time.monotonic() + 120.0
+    while not made_runs(own_home) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    stop = os.killpg if how is signal.SIGINT else os.kill
+    stop(process.pid, how)
+    _, told = process.communicate(timeout=60)  # ends when the last worker has let go of the pipe
+    if how is signal.SIGINT:
+        assert process.returncode == 130
+        assert b"Stopped. Finished runs are kept: the same command goes on from them." in told
+        assert b"Traceback" not in told
+    finished = made_runs(own_home)
+    assert 1 <= len(finished) < 10 and not (own_home / "out").exists()
+    assert by_command(own_home, 2).wait(timeout=120) == 0
+    after = made_runs(own_home)
+    assert len(after) == 10 and finished.items() <= after.items()
+    assert result_bytes(own_home) == of_one_piece
+
+
+@pytest.mark.slow
+def test_number_of_workers_and_hash_seed_change_no_byte(tmp_path: Path) -> None:
     results = []
-    for jobs, hash_seed in ((1, "0"), (2, "1"), (3, "random")):
+    for jobs, hash_seed in ((1, "0"), (2, "1"), (4, "random")):
         home = tmp_path / f"home-{jobs}"
         home.mkdir()
         write_measures(write_town(home), "bridge", WIDE_BRIDGE)
         process = in_process_of_its_own(home, home / "out", replications=3, jobs=jobs, PYTHONHASHSEED=hash_seed)
         assert process.wait(timeout=120) == 0
-        results.append(read_comparison(home / "out"))
-    first = results[0]
-    assert np.abs(first.rows["difference"]).max() > 0.0
-    for other in results[1:]:
-        for table in ("rows", "replications", "links", "sites", "settling", "books", "measures"):
-            pd.testing.assert_frame_equal(getattr(other, table), getattr(first, table), check_exact=True)
+        results.append(result_bytes(home))
+    assert results[0] == results[1] == results[2]
+    assert np.abs(read_comparison(home / "out").rows["difference"]).max() > 0.0
+    runs = [
+        {path.parent.name: path.read_bytes() for path in (tmp_path / f"home-{jobs}" / "runs").glob("*/run.toml")}
+        for jobs in (1, 2, 4)
+    ]
+    assert len(runs[0]) == 6 and runs[0] == runs[1] == runs[2], "runs too, with their checksums and origins"
 
 
 def test_precision_adds_pairs_until_the_interval_is_narrow_and_uses_runs_already_made(own_home: Path) -> None:

@@ -19,6 +19,7 @@ _STEPS = {
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),
+    "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
     "runs": Words("配对模拟", "paired runs"),
 }
 _ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}

@@ -16,7 +16,7 @@ import tomli_w
 
 from twin.files.catalogue import demand_folder
 from twin.files.demand_files import FORMAT, ZONE_COLUMNS
-from twin.files.network_files import write_whole
+from twin.files.whole_files import write_whole
 from twin.osm.gates import GateSeed
 from twin.osm.land_use import ZoneSeeds
 from twin.osm.parking_tags import MappedCarPark

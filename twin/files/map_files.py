@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from twin.files.network_files import write_whole
+from twin.files.whole_files import write_whole
 from twin.osm.extract import Extract, Tags
 
 STREETS_FILE = "streets.osm.gz"

@@ -7,10 +7,7 @@ and what is known to be wrong with them. A map that is not the one described is 
 import contextlib
 import datetime
 import hashlib
-import os
 import pickle
-import tempfile
-import tomllib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +20,8 @@ import twin.osm
 from twin.city.network import Kind, Network
 from twin.errors import DataFileError, joined_faults
 from twin.files.catalogue import PASSPORT, cache_folder, network_folder
-from twin.files.toml_values import read_fields, table_of
+from twin.files.toml_values import read_document, read_fields, table_of
+from twin.files.whole_files import write_whole
 from twin.osm.report import NetworkReport
 from twin.osm.streets import read_network
 
@@ -67,12 +65,7 @@ def checksum_of(path: Path) -> str:
 def read_passport(folder: Path) -> NetworkPassport:
     """The passport of a place's folder. Raises DataFileError with all faults."""
     path = folder / PASSPORT
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataFileError(f"{path}: no such file; each place has its passport there.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataFileError(f"{path}: not a TOML document in UTF-8 ({error}).") from error
+    table = read_document(path, "the passport of the place's streets")
     found = table.get("format")
     if found != FORMAT:
         raise DataFileError(f"{path}: format is {found!r}, must be {FORMAT!r}; another version cannot be read.")
@@ -88,22 +81,6 @@ def write_passport(folder: Path, passport: NetworkPassport) -> None:
     """Write a passport as `read_passport` reads it; an old one is replaced in one step."""
     table = {"format": FORMAT, **table_of(passport)}
     write_whole(folder / PASSPORT, tomli_w.dumps(table, multiline_strings=False).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a killed program leaves the old one or the new one, never a half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
 
 
 def load_network(place: str) -> tuple[Network, NetworkReport]:

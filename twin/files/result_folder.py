@@ -59,18 +59,12 @@ def read_folder(folder: Path, format_: str) -> tuple[dict[str, pd.DataFrame], di
 
     Raises DataFileError, with all faults, where the folder is not a complete result of that format.
     """
-    path = folder / MANIFEST
-    try:
-        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataFileError(f"{folder}: holds no complete result (no {MANIFEST}); run it again.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataFileError(f"{path}: cannot be read ({error}); run it again.") from error
-    found, files = manifest.pop("format", None), manifest.pop("files", None)
+    manifest = read_manifest(folder)
+    found, files = manifest.pop("format"), manifest.pop("files")
     if found != format_:
-        raise DataFileError(f"{path}: format is {found!r}, must be {format_!r}; another version cannot be read.")
-    if not isinstance(files, dict):
-        raise DataFileError(f"{path}: lists no files; run it again.")
+        raise DataFileError(
+            f"{folder / MANIFEST}: format is {found!r}, must be {format_!r}; another version cannot be read."
+        )
     tables, faults = {}, []
     for name, checksum in files.items():
         try:
@@ -80,6 +74,36 @@ def read_folder(folder: Path, format_: str) -> tuple[dict[str, pd.DataFrame], di
     if faults:
         raise DataFileError(joined_faults(str(folder), [*faults, "the result is damaged; run it again"]))
     return tables, manifest
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest alone, with `format` (None: names none) and `files`. Raises DataFileError where it is none."""
+    path = folder / MANIFEST
+    try:
+        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataFileError(f"{folder}: holds no complete result (no {MANIFEST}); run it again.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DataFileError(f"{path}: cannot be read ({error}); run it again.") from error
+    manifest.setdefault("format", None)
+    if not isinstance(manifest.get("files"), dict):
+        raise DataFileError(f"{path}: lists no files; run it again.")
+    return manifest
+
+
+def folder_faults(folder: Path) -> list[str]:
+    """What is wrong with a folder's files by their checksums, in sentences; nothing: it is as it was written."""
+    try:
+        files = read_manifest(folder)["files"]
+    except DataFileError as error:
+        return [str(error)]
+    faults = []
+    for name, checksum in files.items():
+        try:
+            _listed_content(folder, name, checksum)
+        except ValueError as error:
+            faults.append(str(error))
+    return faults
 
 
 def sync_folder(folder: Path) -> None:
@@ -100,8 +124,8 @@ def _write_through(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def _listed_table(folder: Path, name: str, checksum: object) -> pd.DataFrame:
-    """A table that the manifest lists. Raises ValueError, saying what is wrong with it."""
+def _listed_content(folder: Path, name: str, checksum: object) -> bytes:
+    """A file that the manifest lists. Raises ValueError, saying what is wrong with it."""
     if Path(name).name != name:
         raise ValueError(f"{name!r} is no file of this folder")
     try:
@@ -110,6 +134,12 @@ def _listed_table(folder: Path, name: str, checksum: object) -> pd.DataFrame:
         raise ValueError(f"{name} cannot be read ({error.strerror})") from error
     if _checksum(content) != checksum:
         raise ValueError(f"{name} is not the file that {MANIFEST} describes")
+    return content
+
+
+def _listed_table(folder: Path, name: str, checksum: object) -> pd.DataFrame:
+    """A table that the manifest lists. Raises ValueError, saying what is wrong with it."""
+    content = _listed_content(folder, name, checksum)
     try:
         stored = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError) as error:

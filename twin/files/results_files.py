@@ -1,16 +1,9 @@
-"""Comparisons and runs on disk, and the store of runs already made, from which a study that was stopped goes on.
+"""Comparisons and runs on disk.
 
-How a folder is kept whole: `result_folder`.
+How a folder is kept whole: `result_folder`; where finished runs are kept: `run_store`.
 """
 
-import contextlib
-import hashlib
-import json
-import os
-import re
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +11,7 @@ import pandas as pd
 
 from twin.clock import TimeWindow
 from twin.errors import DataFileError
-from twin.files.result_folder import MANIFEST, read_folder, sync_folder, write_folder
+from twin.files.result_folder import MANIFEST, read_folder, write_folder
 from twin.records import Records
 from twin.results.comparison import Comparison
 from twin.results.run import Arm, LightTraffic, Run
@@ -45,7 +38,6 @@ _RECORD_FILES = {
 }
 _STREETS_FILE = "streets.parquet"
 _LIGHT_TRAFFIC_FILE = "light_traffic.parquet"
-_KEY = re.compile(r"[0-9a-z][0-9a-z_-]*")
 
 
 def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
@@ -67,8 +59,12 @@ def read_comparison(folder: str | Path) -> Comparison:
     return Comparison(**{field: tables[name] for name, field in _COMPARISON_FILES.items()}, meta=meta)
 
 
-def write_run(run: Run, folder: str | Path) -> Path:
-    """Write one run's records and what its measures need into a folder; returns the folder."""
+def write_run(run: Run, folder: str | Path, origin: Mapping[str, Any] | None = None) -> Path:
+    """Write one run's records and what its measures need into a folder; returns the folder.
+
+    `origin` stands in `run.toml` too, for people and for questions across runs: place, date, command, what it was
+    made from. Nothing in it may name a machine, a path or a time of day: the same run has the same bytes everywhere.
+    """
     records = run.records
     tables = {name: getattr(records, field) for name, field in _RECORD_FILES.items()}
     tables = {name: table for name, table in tables.items() if table is not None}
@@ -85,6 +81,7 @@ def write_run(run: Run, folder: str | Path) -> Path:
         "passages_count": records.passages_count,
         "books": records.books,
         "seconds": records.seconds,
+        **(origin or {}),
     }
     write_folder(Path(folder), tables, facts, RUN_FORMAT)
     return Path(folder)
@@ -119,51 +116,3 @@ def read_run(folder: str | Path) -> Run:
         )
     except KeyError as error:
         raise DataFileError(f"{Path(folder) / MANIFEST}: does not hold {error}; make the run again.") from None
-
-
-@dataclass(frozen=True, slots=True)
-class RunStore:
-    """Runs already made, each in a folder named by what it was made from (`key_of`)."""
-
-    folder: Path
-
-    def get(self, key: str) -> Run | None:
-        """The run of that key; None: not made yet, or damaged and to be made again."""
-        place = self._place(key)
-        if not (place / MANIFEST).is_file():
-            return None
-        with contextlib.suppress(DataFileError):
-            return read_run(place)
-        return None
-
-    def put(self, key: str, run: Run) -> None:
-        """Keep a run under its key, in one step; a whole one that is there already stays."""
-        place = self._place(key)
-        part = self.folder / f".{key}.{os.getpid()}.part"
-        try:
-            write_run(run, part)
-            if self.get(key) is None:
-                shutil.rmtree(place, ignore_errors=True)  # a damaged one
-                try:
-                    part.rename(place)
-                    sync_folder(self.folder)
-                except OSError as error:
-                    if self.get(key) is None:  # else another worker was quicker with the same run
-                        raise DataFileError(f"{place}: the run could not be kept ({error.strerror}).") from error
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
-
-    def _place(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"{key!r} is no key of a run: lower-case letters, digits, _ and - only")
-        return self.folder / key
-
-
-def key_of(made_from: Mapping[str, Any]) -> str:
-    """Key of a run by all that decides it (names, checksums, seed, versions): 32 hexadecimal digits, in any order.
-
-    >>> key_of({"seed": 1, "city": "ab"}) == key_of({"city": "ab", "seed": 1}) != key_of({"city": "ab", "seed": 2})
-    True
-    """
-    text = json.dumps(made_from, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

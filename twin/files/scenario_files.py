@@ -2,7 +2,6 @@
 
 import datetime
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from twin.clock import TimeWindow
 from twin.errors import ScenarioError, TwinError, joined_faults
 from twin.files.catalogue import document_folder, scenario_path
 from twin.files.document_files import read_commitments
-from twin.files.toml_values import nearest_name, read_fields, table_of
+from twin.files.toml_values import nearest_name, read_document, read_fields, table_of
 from twin.scenario.kinds import KIND_OF, MEASURE_KINDS
 from twin.scenario.measure import Measure
 from twin.scenario.scenario import DEFAULT_MEASURED, Scenario, repeated_ids
@@ -106,7 +105,7 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
     if path in trail:
         circle = " → ".join(step.stem for step in (*trail[trail.index(path) :], path))
         raise ScenarioError(f"{path}: scenarios lead in a circle by `based_on` or `includes`: {circle}")
-    table = _parsed(path)
+    table = read_document(path, "a scenario", ScenarioError)
     document, faults = _document(path, table)
     measures, measure_faults = _measures(table.get("measures", []))
     base, included, other_faults = _others(path, document, (*trail, path))
@@ -158,17 +157,6 @@ def _others(
     if document.compare_with:
         faults += _find(path, document.compare_with, "compare_with")[1]
     return base, included, faults
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise ScenarioError(f"{path}: no such scenario document") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: cannot be read as text in UTF-8 ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{path}: not a TOML document: {error}") from error
 
 
 def _measures(tables: Any) -> tuple[list[Measure], list[str]]:

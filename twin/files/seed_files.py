@@ -1,12 +1,11 @@
 """The list of random seeds (`seeds/seeds.toml`): one for drawing the population, one for each replicated day."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from twin.errors import DataFileError, joined_faults
 from twin.files.catalogue import seeds_path
-from twin.files.toml_values import read_fields
+from twin.files.toml_values import read_document, read_fields
 
 FORMAT = "twin-seeds/1"
 
@@ -23,10 +22,7 @@ class Seeds:
 def read_seeds(path: Path | None = None) -> Seeds:
     """The seeds of a file; None: those of the catalogue. Raises DataFileError with all faults."""
     path = seeds_path() if path is None else path
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataFileError(f"{path}: not a TOML document in UTF-8 ({error}).") from error
+    table = read_document(path, "the random seeds of studies")
     if table.get("format") != FORMAT:
         raise DataFileError(f"{path}: format is {table.get('format')!r}, must be {FORMAT!r}.")
     values, faults = read_fields(Seeds, table)

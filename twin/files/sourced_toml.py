@@ -1,18 +1,19 @@
 """TOML documents whose numbers say where they are from: each value is `{ value = 2.3, tag = "A", note = "why" }`.
 
+Which keys there are, and how a value becomes its type, is `toml_values`; here are origins and bounds.
+
 A document becomes frozen dataclasses, or all its faults are told together. The dataclass is the schema: its field
 names are the keys allowed, its annotations the bounds (`twin.demand.inputs.Within`, `Length`).
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from twin.demand.inputs import TAGS, Length, SourcedValue, Within
-from twin.errors import DataFileError, joined_faults
-from twin.files.toml_values import as_type, nearest_name
+from twin.errors import joined_faults
+from twin.files.toml_values import FieldsError, joined_key, nearest_name, read_document, read_fields, taken
 
 T = TypeVar("T")
 MOST_FAULTS = 40
@@ -28,7 +29,7 @@ class SourcedToml:
         self.path = path
         self.faults: list[str] = []
         self.sources: list[SourcedValue] = []
-        self.document = _loaded(path, holds)
+        self.document = read_document(path, holds)
         found = self.document.pop("format", None)
         if found != expected_format:
             self.faults.append(f"format is {found!r}, must be {expected_format!r}; another version cannot be read")
@@ -48,18 +49,11 @@ class SourcedToml:
         if not isinstance(raw, Mapping):
             self.faults.append(f"{key} is {raw!r}, must be a table")
             return None
-        hints = get_type_hints(cls, include_extras=True)
-        specs = {spec.name: spec for spec in fields(cls)}  # type: ignore[arg-type]  # cls is always a dataclass
         before = len(self.faults)
-        for name in raw:
-            if name not in specs:
-                self.faults.append(f"{_joined(key, name)}: unknown key. {nearest_name(name, specs)}")
-        values: dict[str, Any] = {}
-        for name, spec in specs.items():
-            if name in raw:
-                values[name] = self._value(hints[name], raw[name], _joined(key, name), sourced)
-            elif spec.default is MISSING and spec.default_factory is MISSING:
-                self.faults.append(f"{_joined(key, name)} is missing")
+        values, faults = read_fields(
+            cls, raw, key=key, take=lambda hint, value, at: self._value(hint, value, at, sourced)
+        )
+        self.faults += faults
         return cls(**values) if len(self.faults) == before else None
 
     def _value(self, hint: Any, raw: object, key: str, sourced: bool) -> Any:
@@ -83,7 +77,7 @@ class SourcedToml:
         if not isinstance(raw, Mapping):
             self.faults.append(f"{key} is {raw!r}, must be a table of names")
             return None
-        return {name: self._value(hint, inner, _joined(key, name), sourced) for name, inner in raw.items()}
+        return {name: self._value(hint, inner, joined_key(key, name), sourced) for name, inner in raw.items()}
 
     def _entries(self, cls: type[Any], raw: object, key: str, sourced: bool) -> tuple[Any, ...] | None:
         """A list of tables; where origins are asked for, each entry has one tag for all its values."""
@@ -105,7 +99,7 @@ class SourcedToml:
     def _note_source(self, key: str, raw: Mapping[str, object]) -> None:
         for name in raw:
             if name not in _SOURCE_KEYS:
-                self.faults.append(f"{_joined(key, name)}: unknown key. {nearest_name(name, _SOURCE_KEYS)}")
+                self.faults.append(f"{joined_key(key, name)}: unknown key. {nearest_name(name, _SOURCE_KEYS)}")
         tag = raw.get("tag")
         if not is_tag(tag):
             self.faults.append(f"{key}: tag is {tag!r}, must be one of {', '.join(TAGS)} (F with a number: 'F:31')")
@@ -120,9 +114,9 @@ class SourcedToml:
         if get_origin(hint) is tuple:
             return self._list(get_args(hint)[0], raw, key, bounds)
         try:
-            value = as_type(raw, hint)
-        except ValueError as error:
-            self.faults.append(f"{key} {error}")
+            value = taken(hint, raw, key)
+        except FieldsError as found:
+            self.faults += found.sentences
             return None
         for bound in bounds:
             if isinstance(bound, Within) and not bound.allows(value):
@@ -150,18 +144,3 @@ def is_tag(tag: object) -> bool:
     if tag.startswith("F"):
         return tag[:2] == "F:" and tag[2:].isdecimal()
     return tag in TAGS
-
-
-def _loaded(path: Path, holds: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataFileError(f"{path}: no such file; it should hold {holds}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataFileError(f"{path}: cannot be read as text in UTF-8 ({error})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise DataFileError(f"{path}: not a TOML document ({error})") from error
-
-
-def _joined(key: str, name: str) -> str:
-    return f"{key}.{name}" if key else name

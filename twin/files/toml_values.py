@@ -1,31 +1,58 @@
 """TOML tables to typed values and back: each field is read as the type its dataclass says.
 
 Understands what documents need: text, numbers, yes/no, dates, hours ["07:00", "09:00"], places [lon, lat], choices,
-lists, and tables for nested dataclasses. Faults come back as sentences, all of a table at once.
+lists, and tables for nested dataclasses. FieldsError come back as sentences, all of a table at once.
 """
 
 import dataclasses
 import datetime
 import difflib
 import math
+import tomllib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from twin.clock import DAY_S, TimeWindow, seconds_of, text_of
+from twin.errors import DataFileError, TwinError
+
+Take = Callable[[Any, Any, str], Any]
 
 _WORDS = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 
+class FieldsError(ValueError):
+    """What is wrong with a value, in whole sentences that name its key."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
+
+
+def read_document(path: Path, holds: str, error: type[TwinError] = DataFileError) -> dict[str, Any]:
+    """The tables of a TOML file. Raises `error` where it is missing or none; `holds`: what should be in it."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise error(f"{path}: no such file; it should hold {holds}") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise error(f"{path}: cannot be read as text in UTF-8 ({fault})") from fault
+    except tomllib.TOMLDecodeError as fault:
+        raise error(f"{path}: not a TOML document ({fault})") from fault
+
+
 def read_fields(
-    kind: type[Any], table: Mapping[str, Any], *, also: Iterable[str] = ()
+    kind: type[Any], table: Mapping[str, Any], *, also: Iterable[str] = (), key: str = "", take: Take | None = None
 ) -> tuple[dict[str, Any], list[str]]:
     """Fields of a dataclass from a TOML table, and what is wrong with it.
 
-    `also`: keys of the table that belong to somebody else.
+    `also`: keys of the table that belong to somebody else. `key`: where the table stands in its document. `take`:
+    how a field's value is read, given its type, itself and its key; None: `taken`.
     """
-    hints = typing.get_type_hints(kind)
+    take = take or taken
+    hints = typing.get_type_hints(kind, include_extras=True)
     fields = {field.name: field for field in dataclasses.fields(kind)}
     values: dict[str, Any] = {}
     faults = []
@@ -33,17 +60,41 @@ def read_fields(
         if name in also:
             continue
         if name not in fields:
-            faults.append(f"unknown field {name!r}. {nearest_name(name, [*fields, *also])}")
+            faults.append(f"{joined_key(key, name)}: unknown key. {nearest_name(name, [*fields, *also])}")
             continue
         try:
-            values[name] = as_type(value, hints[name])
-        except ValueError as error:
-            faults.append(f"{name} {error}")
+            values[name] = take(hints[name], value, joined_key(key, name))
+        except FieldsError as found:
+            faults += found.sentences
     for name, field in fields.items():
         is_required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
         if is_required and name not in table:
-            faults.append(f"{name} is missing")
+            faults.append(f"{joined_key(key, name)} is missing")
     return values, faults
+
+
+def taken(wanted: Any, value: Any, key: str) -> Any:
+    """A TOML value as the type wanted, tables as dataclasses. Raises FieldsError with all that is wrong with it."""
+    kinds = [part for part in typing.get_args(wanted) if part is not type(None)]
+    if typing.get_origin(wanted) in (typing.Union, types.UnionType) and len(kinds) == 1:
+        return taken(kinds[0], value, key)
+    if dataclasses.is_dataclass(wanted) and isinstance(wanted, type) and wanted is not TimeWindow:
+        if not isinstance(value, Mapping):
+            names = ", ".join(field.name for field in dataclasses.fields(wanted))
+            raise FieldsError([f"{key} is {value!r}, must be a table of {names}"])
+        values, faults = read_fields(wanted, value, key=key)
+        if faults:
+            raise FieldsError(faults)
+        return wanted(**values)
+    try:
+        return as_type(value, wanted)
+    except ValueError as error:
+        raise FieldsError([f"{key} {error}"]) from None
+
+
+def joined_key(key: str, name: str) -> str:
+    """The key of a name within a table; "" is the document."""
+    return f"{key}.{name}" if key else name
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
@@ -54,7 +105,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
 
 
 def as_type(value: Any, wanted: Any) -> Any:
-    """A TOML value as the type wanted. Raises ValueError, whose text goes on from the field's name."""
+    """A TOML value that is no table as the type wanted. Raises ValueError, whose text goes on from the key."""
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
         return _as_one_of(value, [part for part in arguments if part is not type(None)])
@@ -72,8 +123,6 @@ def as_type(value: Any, wanted: Any) -> Any:
         if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
             raise ValueError(f"is {value!r}, must be a date such as 2023-12-31, without quotes")
         return value
-    if dataclasses.is_dataclass(wanted) and isinstance(wanted, type):
-        return _as_dataclass(value, wanted)
     return _as_plain(value, wanted)
 
 
@@ -126,16 +175,6 @@ def _as_window(value: Any) -> TimeWindow:
     except ValueError as error:
         raise ValueError(f"is {value!r}: {error}") from None
     return TimeWindow.between(*value)
-
-
-def _as_dataclass(value: Any, wanted: type[Any]) -> Any:
-    if not isinstance(value, dict):
-        names = ", ".join(field.name for field in dataclasses.fields(wanted))
-        raise ValueError(f"is {value!r}, must be a table of {names}")
-    values, faults = read_fields(wanted, value)
-    if faults:
-        raise ValueError(f"has faults: {'; '.join(faults)}")
-    return wanted(**values)
 
 
 def table_of(thing: Any) -> dict[str, Any]:

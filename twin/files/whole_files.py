@@ -25,7 +25,12 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise
 
 
-def write_whole_text(path: Path, text: str) -> None:
-    """Write a text file in UTF-8 in one step."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step: a killed program leaves the old one or the new one, never a half."""
     with whole_file(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        part.write_bytes(content)
+
+
+def write_whole_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8 in one step, its lines ended as they are in the text."""
+    write_whole(path, text.encode())

@@ -1,7 +1,7 @@
 """Buses whose street is closed: they drive round by the quickest open way, stop after stop.
 
-A stop on a closed street is not served. A street closed in some hours counts as closed to buses all day: a line
-does not change its way by the hour.
+A stop on a closed street is not served. A line does not change its way by the hour: a street that is closed at some
+time of the hours that are run counts as closed to buses throughout, one that is closed at other times as open.
 """
 
 from collections.abc import Collection
@@ -10,15 +10,18 @@ from dataclasses import replace
 from twin.city.city import City
 from twin.city.network import Network
 from twin.city.transit import BusLine
+from twin.clock import DAY_S, TimeWindow
 from twin.routing.paths import Router
 
+ALL_DAY = TimeWindow(0.0, DAY_S)
 
-def with_buses_on_open_streets(city: City) -> City:
-    """The city with every line on streets that are open; what had to change stands in `notes`.
+
+def with_buses_on_open_streets(city: City, hours: TimeWindow = ALL_DAY) -> City:
+    """The city with every line on streets that are open in these hours; what had to change stands in `notes`.
 
     A line left with fewer than two stops that can be joined is taken out, and said so.
     """
-    drivable = _drivable(city)
+    drivable = _drivable(city, hours)
     if all(drivable.link_by_id.keys() >= set(line.route) for line in city.lines):
         return city
     router = Router(drivable)
@@ -39,9 +42,21 @@ def with_buses_on_open_streets(city: City) -> City:
     return replace(city, lines=tuple(lines), notes=(*city.notes, *notes))
 
 
-def _drivable(city: City) -> Network:
+def _drivable(city: City, hours: TimeWindow) -> Network:
     network = city.open_network()
-    return network.with_links(link for link in network.links if not any(change.lanes == 0 for change in link.changes))
+    return network.with_links(
+        link
+        for link in network.links
+        if not any(change.lanes == 0 and _overlap(change.window, hours) for change in link.changes)
+    )
+
+
+def _overlap(window: TimeWindow, hours: TimeWindow) -> bool:
+    """Whether a window of every day and the hours of one have a time in common; either may run past midnight."""
+    return any(
+        window.start_s + shift_s < hours.end_s and hours.start_s < window.end_s + shift_s
+        for shift_s in (-DAY_S, 0.0, DAY_S)
+    )
 
 
 def _moved(line: BusLine, router: Router, drivable: Collection[str]) -> BusLine | None:

@@ -7,7 +7,7 @@ from twin.city.city import City
 from twin.city.network import LinkChange
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError, joined_faults
-from twin.scenario.bus_detours import with_buses_on_open_streets
+from twin.scenario.bus_detours import ALL_DAY, with_buses_on_open_streets
 from twin.scenario.measure import NEW, Edit, Measure, carry_out
 from twin.wording import Words
 
@@ -48,16 +48,17 @@ class Scenario:
         """Name of the scenario it is compared with; "" where it stands alone."""
         return self.compare_with or self.based_on
 
-    def apply_to(self, city: City) -> City:
-        """The city on the scenario's date with all measures in place and buses on open streets.
+    def apply_to(self, city: City, hours: TimeWindow = ALL_DAY) -> City:
+        """The city on the scenario's date with all measures in place and buses on streets open in `hours`.
 
+        `hours`: the part of the day that is run; a street closed at other times sends no bus round.
         Raises ScenarioError with every fault: names the city does not have, measures that change nothing,
         two measures that set the same thing differently.
         """
         changed, faults = self._carried_out(city)
         if faults:
             raise ScenarioError(joined_faults(f"scenario {self.name}", faults))
-        return with_buses_on_open_streets(changed)
+        return with_buses_on_open_streets(changed, hours)
 
     def faults_in(self, city: City) -> list[str]:
         """What keeps the measures from being carried out in this city, in sentences; [] if nothing."""

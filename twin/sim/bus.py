@@ -28,7 +28,7 @@ from twin.sim.tables import SEGMENT_M, FlowTables
 DOORS_S = 4.0  # opening, closing and leaving the stop (TCQSM, TCRP 165: 2–5 s)
 BOARDING_S = 2.5  # per rider by card or code at the front door (2.0–3.0 s in Chinese practice, assumed)
 ALIGHTING_S = 1.8  # per rider at the rear door (1.5–2.0 s, assumed)
-RUNS_PER_LINE = 1 << 12  # room for the runs of one line and day in an agent id
+LATEST_DEPARTURE_S = 1 << 18  # room in an agent id for the second of a run's scheduled departure: three days
 FIRST_BUS_AGENT = 1 << 40  # buses come after drivers among simultaneous stories
 
 
@@ -101,15 +101,18 @@ def bus_runs(
     boarding = _boarding_per_s(open_lines, zones, riders, network)
     runs = []
     for line, stops, per_s in zip(open_lines, places, boarding, strict=True):
-        key = int.from_bytes(hashlib.blake2b(line.id.encode(), digest_size=4).digest(), "little") >> 4
+        key = _key(line.id)
+        stop_keys = [_key(f"{stop.lon:.6f} {stop.lat:.6f}") for stop in line.stops]
         departures = line.departures_s(0.0, end_s)
         for number, depart_s in enumerate(departures):
             if depart_s < start_s:
                 continue
-            agent = FIRST_BUS_AGENT + key * RUNS_PER_LINE + number
+            # A run is known by its departure, a stop by its place: counted by number they would have other luck when
+            # a measure adds a run before them or takes a stop away.
+            agent = FIRST_BUS_AGENT + key * LATEST_DEPARTURE_S + int(depart_s)
             headway_s = _headway_at(line, depart_s)
             mean = per_s[:, min(23, int(depart_s // 3600))] * headway_s
-            luck = np.array([chance.uniform_one(seed, "boards", agent, stop) for stop in range(len(stops))])
+            luck = np.array([chance.uniform_one(seed, "boards", agent, stop) for stop in stop_keys])
             boards = poisson.ppf(luck, mean)
             dwell = DOORS_S + np.maximum(BOARDING_S * boards, ALIGHTING_S * boards)
             halts = tuple(
@@ -118,6 +121,11 @@ def bus_runs(
             )
             runs.append(BusRun(f"{line.id}#{number}", line.id, agent, depart_s, halts))
     return runs
+
+
+def _key(text: str) -> int:
+    """28 bits that hang on a text alone."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "little") >> 4
 
 
 def _headway_at(line: BusLine, time_s: float) -> float:

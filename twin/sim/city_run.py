@@ -23,11 +23,13 @@ from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel_state import GONE, OUTSIDE
+from twin.sim.lane_groups import assumed_groups, given_groups
+from twin.sim.link_table import link_table
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS, NEVER
-from twin.sim.simulation import books, link_table
+from twin.sim.simulation import books
 from twin.sim.tables import CLASS_NAMES, SEGMENT_M, FlowTables, build_tables
 
 Ints = NDArray[np.int64]
@@ -52,7 +54,8 @@ class Stage:
         network = city.open_network()
         router = Router(network)
         plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
-        tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"))
+        groups = assumed_groups(network, {plan.node_id for plan in plans}) | given_groups(network)
+        tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"), groups=groups)
         return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
 
 
@@ -219,7 +222,7 @@ def _trip_table(
     found = np.full(n, None, dtype=object)
     found[wants & (status == "finished")] = True
     found[status == "gave_up"] = False
-    link_mm = np.add.reduceat(stage.tables.length_mm, stage.tables.segment_start[:-1])
+    link_mm = stage.tables.link_mm
     for row, fate in fates.items():
         ended = fate.parked_at_s if fate.parked_at_s is not None else fate.gave_up_at_s
         arrive_s[row] = np.nan if ended is None else ended

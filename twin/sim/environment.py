@@ -43,11 +43,15 @@ class StoryProcess(Process):
 
 
 class LegEnd(Event):
-    """A vehicle has come to the end of its leg; of several at one instant, the lowest vehicle goes first."""
+    """A vehicle has come to the end of its leg; of several at one instant, the lowest agent's goes first.
+
+    The agent is that of the story that drives. The vehicle's number would not do: it counts who started before, so it
+    shifts with every bus that a measure adds. It orders the vehicles that no story drives.
+    """
 
     def __init__(self, env: "Environment", vehicle: int) -> None:
         super().__init__(env)
-        self.agent = vehicle
+        self.agent: int = getattr(env.active_process, "agent", vehicle)
 
 
 class MovesVehicles(Protocol):

@@ -10,16 +10,19 @@ from twin.sim import kernel_state as k
 from twin.sim import memory
 from twin.sim.calendar import NO_ENTRY, ROOT
 from twin.sim.flow import Fleet, interval_us
+from twin.sim.give_way import gap_tables
 from twin.sim.rules import NEVER
 from twin.sim.tables import FlowTables
 
 
 def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us: int, keep_passages: bool) -> k.State:
-    """Arrays of an empty network with the fleet's vehicles, not yet queued; their ways still name segments.
+    """Arrays of an empty network with the fleet's vehicles, not yet queued; their ways are yet to be found.
 
     `patience_us` 0: gridlock is left standing.
     """
     n = tables.n_segments
+    has_groups = n > tables.first_group
+    most_ways = 2 * len(fleet.route) + len(fleet) if has_groups else len(fleet.route)
     width = interval_us(INTERVAL_S)
     control = np.zeros(1, dtype=k.CONTROL)
     control["keep_passages"], control["patience_us"] = int(keep_passages), patience_us
@@ -30,16 +33,23 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
     greens = np.zeros(len(tables.greens), dtype=k.GREEN)
     for column, field in enumerate(("start", "length", "cycle")):
         greens[field] = tables.greens[:, column]
+    conflict = np.zeros(len(tables.yields.conflicts), dtype=k.CONFLICT)
+    conflict["stream"], conflict["scale"] = tables.yields.conflicts.T
+    follow_us, wait_us = gap_tables()
     return k.State(
         approach=_approaches(tables),
         road=_roads(tables),
         turn=_turns(tables),
         free_us=memory.copied(tables.free_us.T),
         greens=greens,
+        conflict=conflict,
+        stream=np.zeros(tables.yields.n_streams, dtype=k.STREAM),
+        follow_us=follow_us,
+        wait_us=wait_us,
         ring=memory.zeros(int(tables.exits_kept.sum()), k.EXIT),
         vehicle=_vehicles(tables, fleet),
         journey=_journeys(fleet),
-        way=memory.copied(np.append(fleet.route, np.zeros(k.WAYS_AHEAD, dtype=np.int32))),
+        way=memory.zeros(most_ways + k.WAYS_AHEAD, np.int32),
         heap=memory.copied(np.full(12 * n + 64 + ROOT, NO_ENTRY)),
         due=memory.copied(np.full(3 * n, NEVER, dtype=np.int64)),
         counts=memory.zeros(((latest_us - start_us) // width + 5, n, 5)),
@@ -92,6 +102,8 @@ def _roads(tables: FlowTables) -> NDArray[Any]:
     road["wave_us"], road["storage"], road["jam_mm"] = tables.wave_us, tables.storage, tables.jam_mm_per_pcu
     road["wave_us_per_pcu"] = tables.wave_us_per_pcu
     road["length_mm"] = np.maximum(1, tables.length_mm)
+    road["is_group"] = np.arange(tables.n_segments) >= tables.first_group
+    road["exit_group"] = tables.exit_group
     road["out_at"], road["out_end"] = tables.out_start[:-1], tables.out_start[1:]
     return road
 
@@ -103,6 +115,10 @@ def _turns(tables: FlowTables) -> NDArray[Any]:
     turn["to"][:n_turns], turn["to"][n_turns:] = tables.turn_to, np.arange(tables.n_segments)
     turn["us_per_pcu"][:n_turns], turn["penalty_us"][:n_turns] = tables.exit_us_per_pcu, tables.penalty_us
     turn["green_at"][:n_turns], turn["green_end"][:n_turns] = tables.green_start[:-1], tables.green_start[1:]
+    yields = tables.yields
+    turn["gap_kind"][:n_turns], turn["stream"] = yields.kind, k.NOBODY
+    turn["stream"][:n_turns] = yields.stream
+    turn["yield_at"][:n_turns], turn["yield_end"][:n_turns] = yields.conflict_start[:-1], yields.conflict_start[1:]
     return turn
 
 
@@ -110,5 +126,4 @@ def _vehicles(tables: FlowTables, fleet: Fleet) -> NDArray[Any]:
     vehicle = blank_vehicles(len(fleet))
     vehicle["kind"] = fleet.vehicle_class
     vehicle["pcu"] = np.array(tables.class_pcu, dtype=np.int64)[fleet.vehicle_class]
-    vehicle["at"], vehicle["end"] = fleet.route_start, fleet.route_end
     return vehicle

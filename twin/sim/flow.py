@@ -5,7 +5,7 @@ segment. It keeps that head place, blocking those behind, until the story says `
 bay, a kerb place; later it drives on by merging back in) or `leave` (it is gone for good).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -17,6 +17,12 @@ from twin.errors import SimulationError
 from twin.sim.environment import Environment
 from twin.sim.rules import MICROS
 from twin.sim.tables import CLASS_NAMES, FlowTables, Ints
+
+GreenRow = tuple[int, int, int]
+"""A green of a turn: start, length, cycle (µs); it comes again and again. Length 0: never."""
+
+ALWAYS_RED: tuple[GreenRow, ...] = ((0, 0, 1),)
+ALWAYS_GREEN: tuple[GreenRow, ...] = ()
 
 GridlockPolicy = Literal["report", "relieve"]
 PATIENCE_S = 300.0
@@ -118,6 +124,14 @@ class Flow(Protocol):
 
         No lanes: closed to entries; vehicles on it drive off. 1 and 1: as it was.
         """
+        ...
+
+    def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
+        """From now on these turns have these greens and no others; none: they are never stopped."""
+        ...
+
+    def vehicles_on(self, segment: int) -> int:
+        """How many vehicles are on a segment now, under way or standing."""
         ...
 
     def finish(self) -> FlowRecords:

@@ -1,6 +1,6 @@
 """`CompiledFlow`: the rules over arrays, compiled by numba. The flow of every study."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from twin.sim.flow import (
     PATIENCE_S,
     Fleet,
     FlowRecords,
+    GreenRow,
     GridlockPolicy,
     VehicleTable,
     expected_class,
@@ -44,25 +45,31 @@ class CompiledFlow:
         self.env = env
         self.tables = tables
         self._n_vehicles = len(fleet)
-        self._route_used = len(fleet.route)
         self._events: dict[int, LegEnd] = {}
         patience_us = round(PATIENCE_S * MICROS) if gridlock == "relieve" else 0
         self._state = first_state(tables, fleet, env.now_us, patience_us=patience_us, keep_passages=keep_passages)
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
-        self._last_leg: dict[int, int] = {}  # where in the route pool a story vehicle's last leg begins
+        self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
+        self._greens_at: dict[tuple[GreenRow, ...], tuple[int, int]] = {}  # rows of greens shown by stories so far
         self._last_end: dict[int, int] = {}  # and where it ends
-        self._fleet_start = fleet.route_start
-        self._refuse_broken_routes(fleet)
+        self._fleet_start = self._fleet_ways(fleet)
+        self._ways_used = int(self._fleet_start[-1])
         order = np.lexsort((np.arange(len(fleet)), fleet.depart_us)).astype(np.int64)
         legs.load_origins(self._state, order, env.now_us)
         env.calendar_flow = self
 
-    def _refuse_broken_routes(self, fleet: Fleet) -> None:
+    def _fleet_ways(self, fleet: Fleet) -> NDArray[np.int64]:
+        """Write down every fleet vehicle's ways; answers where each begins, (n + 1,)."""
         refuse_unknown_segments(self.tables, fleet.route)
         state = self._state
-        vehicle, at = ways.find_all_ways(state.road, state.turn, state.way, fleet.route_start, fleet.route_end)
+        way_start = np.zeros(len(fleet) + 1, dtype=np.int64)
+        vehicle, at = ways.find_all_ways(
+            state.road, state.turn, fleet.route, fleet.route_start, fleet.route_end, state.way, way_start
+        )
         if vehicle >= 0:
             raise self.tables.no_turn(int(fleet.route[at - 1]), int(fleet.route[at]), int(vehicle))
+        state.vehicle["at"], state.vehicle["end"] = way_start[:-1], way_start[1:]
+        return way_start
 
     # --- what stories say -------------------------------------------------------------------------------------
 
@@ -89,21 +96,20 @@ class CompiledFlow:
             return event.succeed()
         if vehicle in self._events:
             raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
-        begin = self._route_used
-        if begin + n + k.WAYS_AHEAD > len(self._state.way):
-            more = np.zeros(max(4096, len(self._state.way), n + k.WAYS_AHEAD), dtype=np.int32)
+        begin, most = self._ways_used, self._ways_used + 2 * n + k.WAYS_AHEAD
+        if most > len(self._state.way):
+            more = np.zeros(max(4096, len(self._state.way), 2 * n + k.WAYS_AHEAD), dtype=np.int32)
             self._state = self._state._replace(way=np.concatenate([self._state.way, more]))
-        self._state.way[begin : begin + n] = route
-        self._route_used = begin + n
-        if self._say(legs.start_leg, vehicle, self.env.now_us, begin, begin + n) == k.NO_WAY:
+        if self._say(legs.start_leg, vehicle, self.env.now_us, np.asarray(route, dtype=np.int32), begin) == k.NO_WAY:
             self._refuse(vehicle, route)
+        end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
         self._events[vehicle] = event
         if vehicle in self._last_leg:  # it stands where that leg ended
             self._past_legs.append((vehicle, self._last_leg[vehicle], self._last_end[vehicle]))
-        self._last_leg[vehicle], self._last_end[vehicle] = begin, begin + n
+        self._last_leg[vehicle], self._last_end[vehicle] = begin, end
         return event
 
-    def _say(self, what: Callable[..., int], *words: int) -> int:
+    def _say(self, what: Callable[..., int], *words: Any) -> int:
         """Tell the kernel something, making room first where it asks for it."""
         while (answer := what(self._state, *words)) not in (k.IDLE, k.NO_WAY):
             self._grow(answer)
@@ -114,8 +120,9 @@ class CompiledFlow:
         refuse_unknown_segments(self.tables, route)
         row = self._state.vehicle[vehicle]
         stands_on = int(row["where"]) if row["status"] == k.STANDING else k.NOBODY
-        way = np.array(route, dtype=np.int32)
-        at = int(ways.find_ways(self._state.road, self._state.turn, stands_on, way, 0, len(way)))
+        steps, way = np.asarray(route, dtype=np.int32), np.zeros(2 * len(route) + 1, dtype=np.int32)
+        state = self._state
+        at = ~int(ways.find_ways(state.road, state.turn, stands_on, False, steps, 0, len(steps), way, 0))
         raise self.tables.no_turn(int(route[at - 1]) if at else stands_on, int(route[at]), vehicle)
 
     def hold(self, vehicle: int) -> None:
@@ -145,6 +152,23 @@ class CompiledFlow:
         state.free_us[segment] = numbers.free_us
         state.turn["us_per_pcu"][self.tables.turns_out(segment)] = numbers.exit_us_per_pcu
         self._say(kernel.close_segment, segment, self.env.now_us, int(numbers.is_closed))
+
+    def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
+        rows = tuple(greens)
+        if rows not in self._greens_at:
+            more = np.array(rows, dtype=np.int64).reshape(-1, 3)
+            added = np.zeros(len(more), dtype=k.GREEN)
+            added["start"], added["length"], added["cycle"] = more.T
+            begin = len(self._state.greens)
+            self._state = self._state._replace(greens=np.concatenate([self._state.greens, added]))
+            self._greens_at[rows] = begin, begin + len(more)
+        for turn in turns:
+            segment = int(self.tables.turn_from[turn])
+            self._say(kernel.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+
+    def vehicles_on(self, segment: int) -> int:
+        here = self._state.approach[segment]
+        return int(here["entries"]) - int(here["exits"])
 
     # --- the clock --------------------------------------------------------------------------------------------
 
@@ -217,7 +241,7 @@ class CompiledFlow:
     def _driven(self, vehicles: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Distance (mm) and free-speed time (µs) of the segments each vehicle came onto so far."""
         begins = vehicles["at"].astype(np.int64)
-        begins[: len(self._fleet_start)] = self._fleet_start
+        begins[: len(self._fleet_start) - 1] = self._fleet_start[:-1]
         begins[list(self._last_leg)] = list(self._last_leg.values())
         last = np.stack([np.arange(len(vehicles)), begins, vehicles["at"]], axis=1)
         driven = np.concatenate([np.array(self._past_legs, dtype=np.int64).reshape(-1, 3), last])

@@ -14,7 +14,7 @@ blocked head costs nothing, and a passage costs one event.
 `_serve`, `_reconsider`, `_move` and `_new_head` are the whole of it; the formulas are in `rules`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -30,6 +30,7 @@ from twin.sim.flow import (
     PATIENCE_S,
     Fleet,
     FlowRecords,
+    GreenRow,
     GridlockPolicy,
     VehicleTable,
     expected_class,
@@ -37,7 +38,7 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, headway, start_tag, tag_step
+from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, start_tag, tag_step
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -85,8 +86,10 @@ class SimpyFlow:
         for number, (kind, depart_us, start, end) in enumerate(rows):
             vehicle = Vehicle(number, int(kind), self.tables.class_pcu[kind])
             vehicle.depart_us = int(depart_us)
-            vehicle.route = route[start:end]
-            self._check_turns(vehicle, vehicle.route)
+            vehicle.route = self._through_groups(vehicle, route[start:end])
+            last = vehicle.route[-1]
+            if last.exit_group is not None:
+                vehicle.route.append(last.exit_group)
             vehicles.append(vehicle)
         for vehicle in sorted(vehicles, key=lambda vehicle: vehicle.depart_us):
             vehicle.route[0].origin.vehicles.append(vehicle)
@@ -94,10 +97,17 @@ class SimpyFlow:
             self._new_head(segment.origin, self._now_us)
         return vehicles
 
-    def _check_turns(self, vehicle: Vehicle, route: Sequence[Segment]) -> None:
+    def _through_groups(self, vehicle: Vehicle, route: Sequence[Segment]) -> list[Segment]:
+        """The route with the lane groups that its turns go through. Raises SimulationError for a turn there is not."""
+        whole = [*route[:1]]
         for segment, onward in pairwise(route):
             if onward not in segment.turns:
-                raise self.tables.no_turn(segment.number, onward.number, vehicle.number)
+                group = segment.group_to(onward)
+                if group is None:
+                    raise self.tables.no_turn(segment.number, onward.number, vehicle.number)
+                whole.append(group)
+            whole.append(onward)
+        return whole
 
     # --- what stories say -------------------------------------------------------------------------------------
 
@@ -116,7 +126,10 @@ class SimpyFlow:
         refuse_unknown_segments(self.tables, route)
         ahead = [self._segments[int(number)] for number in route]
         stands_on = driven.stands_on
-        self._check_turns(driven, ahead if stands_on is None else [stands_on, *ahead])
+        if stands_on is None:
+            ahead = self._through_groups(driven, ahead)
+        else:
+            ahead = self._through_groups(driven, [stands_on, *ahead])[1:]
         now = self.env.now_us
         driven.route, driven.at = ahead, 0
         driven.leg_ends = event
@@ -149,6 +162,19 @@ class SimpyFlow:
     def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
         self._segments[segment].change(self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share))
         self._reconsider(self._segments[segment], self.env.now_us)
+
+    def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
+        now = self.env.now_us
+        for number in turns:
+            segment = self._segments[int(self.tables.turn_from[number])]
+            turn = segment.turns[self._segments[int(self.tables.turn_to[number])]]
+            turn.greens = list(greens)
+            if segment.vehicles and segment.turn is turn and segment.target is not None:
+                segment.ready_us = self._ready_from(segment, now)
+                self._reconsider(segment.target, now)
+
+    def vehicles_on(self, segment: int) -> int:
+        return len(self._segments[segment].vehicles)
 
     # --- who is let in, and when ------------------------------------------------------------------------------
 
@@ -198,7 +224,13 @@ class SimpyFlow:
         segment.waiting.remove(approach)
         approach.target = None
         if isinstance(approach, Segment):
-            self._leave_segment(approach, now, turn.exit_us_per_pcu)
+            us_per_pcu = turn.exit_us_per_pcu
+            if turn.yields_to:
+                follow_us = turn.follow_us[turn.gap_step(now)]
+                us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - approach.ready_us, segment.us_per_pcu))
+            if turn.stream is not None:
+                turn.stream.add(vehicle.pcu, now)
+            self._leave_segment(approach, now, us_per_pcu)
             approach.in_cycle = False
         else:
             approach.vehicles.popleft()
@@ -226,9 +258,8 @@ class SimpyFlow:
             approach.ready_us = max(now, vehicle.depart_us)
         elif vehicle.at < len(vehicle.route):
             wanted = vehicle.route[vehicle.at]
-            approach.turn = turn = approach.turns[wanted]
-            arrival_us = vehicle.arrives_us + turn.penalty_us
-            approach.ready_us = turn.green_from(max(now, earliest_exit(arrival_us, approach.next_exit_us)))
+            approach.turn = approach.turns[wanted]
+            approach.ready_us = self._ready_from(approach, now)
         else:
             approach.ready_us = max(now, earliest_exit(vehicle.arrives_us, approach.next_exit_us))
             self.env.schedule_flow(approach.leg_end, approach.ready_us)
@@ -236,6 +267,14 @@ class SimpyFlow:
         approach.target = wanted
         wanted.waiting.append(approach)
         self._reconsider(wanted, now)
+
+    def _ready_from(self, segment: Segment, now: int) -> int:
+        """From when on the head of a segment may go by its turn, room and others left out of account."""
+        turn = segment.turn
+        arrival_us = segment.vehicles[0].arrives_us + turn.penalty_us
+        if turn.yields_to:
+            arrival_us += turn.wait_us[turn.gap_step(now)]
+        return turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
 
     def _leave_segment(self, segment: Segment, now: int, us_per_pcu: int) -> None:
         """Take the head off a segment: the exit is remembered, room and a headway follow from it."""

@@ -38,9 +38,13 @@ from twin.sim.ways import read_ways
 
 NEVER = rules.NEVER
 MICROS = rules.MICROS
+STREAM_WINDOW_US = rules.STREAM_WINDOW_US
 
 earliest_exit = inlined(rules.earliest_exit)
 headway = inlined(rules.headway)
+passed_lately = inlined(rules.passed_lately)
+flow_step = inlined(rules.flow_step)
+gap_headway = inlined(rules.gap_headway)
 wait_for_green = inlined(rules.wait_for_green)
 room_level = inlined(rules.room_level)
 is_surely_free = inlined(rules.is_surely_free)
@@ -65,6 +69,34 @@ def _green_from(s, turn, time_us):
         first = min(first, wait_for_green(time_us, green.start, green.length, green.cycle))
         row += 1
     return first
+
+
+@inlined
+def _gap_step(s, turn, now):
+    """Where in the tables of gaps the flow stands that a turn yields to."""
+    flow = np.int64(0)
+    for row in range(s.turn[turn].yield_at, s.turn[turn].yield_end):
+        conflict = s.conflict[row]
+        stream = s.stream[conflict.stream]
+        flow += passed_lately(stream.window, stream.count, stream.before, now) * conflict.scale // 1000
+    return flow_step(flow)
+
+
+@inlined
+def _yields(s, turn):
+    return s.turn[turn].yield_at < s.turn[turn].yield_end
+
+
+@inlined
+def _count_stream(s, stream, pcu, now):
+    """A vehicle passed that others yield to."""
+    row = s.stream[stream]
+    window = now // STREAM_WINDOW_US
+    if row.window != window:
+        row.before = row.count if row.window + 1 == window else 0
+        row.count = 0
+        row.window = window
+    row.count += pcu
 
 
 @inlined
@@ -219,6 +251,17 @@ def _look_for_gridlock(s, j, now):
 
 
 @inlined
+def _ready_from(s, a, now):
+    """From when on the head of segment a may go by its turn, room and others left out of account."""
+    here = s.approach[a]
+    turn = np.int64(here.turn)
+    arrival = s.vehicle[here.head].arrives + s.turn[turn].penalty_us
+    if _yields(s, turn):
+        arrival += s.wait_us[s.turn[turn].gap_kind, _gap_step(s, turn, now)]
+    return _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+
+
+@inlined
 def new_head(s, a, now):
     """The vehicle now first at approach a: when it is ready, and what it wants."""
     n = s.road.shape[0]
@@ -237,10 +280,8 @@ def new_head(s, a, now):
         schedule(s, n + a, here.ready)
         return
     else:
-        turn = np.int64(vehicle.ahead[(vehicle.at & LAST_AHEAD)])
-        here.turn = turn
-        arrival = vehicle.arrives + s.turn[turn].penalty_us
-        here.ready = _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+        here.turn = vehicle.ahead[vehicle.at & LAST_AHEAD]
+        here.ready = _ready_from(s, a, now)
     j = np.int64(s.turn[here.turn].to)
     _wait(s, a, j)
     _reconsider(s, j, now)
@@ -316,7 +357,13 @@ def _move(s, a, j, now):
     turn.tag = server.virtual + tag_step(vehicle.pcu, turn.step)
     stop_waiting(s, a, j)
     if a < n:
-        _leave_segment(s, a, v, now, turn.us_per_pcu)
+        us_per_pcu = turn.us_per_pcu
+        if _yields(s, here.turn):
+            follow_us = s.follow_us[turn.gap_kind, _gap_step(s, here.turn, now)]
+            us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - here.ready, server.us_per_pcu))
+        if turn.stream != NOBODY:
+            _count_stream(s, turn.stream, vehicle.pcu, now)
+        _leave_segment(s, a, v, now, us_per_pcu)
         if s.control[0].cycles > 0:
             s.in_cycle[a] = 0
     else:
@@ -446,6 +493,20 @@ def take_off(s, v, now, status):
     answer = open_books(s, now)
     if answer == IDLE:
         _take_off(s, v, now, status)
+    return answer
+
+
+@compiled
+def show_greens(s, a, turn, green_at, green_end, now):
+    """From now on a turn from segment a has the greens of these rows; none: it is never stopped."""
+    answer = open_books(s, now)
+    if answer == IDLE:
+        s.turn[turn].green_at = green_at
+        s.turn[turn].green_end = green_end
+        here = s.approach[a]
+        if here.head != NOBODY and here.turn == turn and here.target >= 0 and here.target < s.road.shape[0]:
+            here.ready = _ready_from(s, a, now)
+            _reconsider(s, np.int64(here.target), now)
     return answer
 
 

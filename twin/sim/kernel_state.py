@@ -5,6 +5,10 @@ touches. So each record is a power of two of bytes, what one event needs of a th
 seldom lies elsewhere (`ROAD`, `JOURNEY`).
 """
 
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numba
@@ -25,7 +29,25 @@ ENTERED, LEFT, TIME_ON, DENSITY, QUEUE_MM = range(5)
 # and since nothing here allocates no counting is needed (`_nrt`).
 _OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
 inlined = numba.njit(forceinline=True, **_OPTIONS)
-compiled = numba.njit(**_OPTIONS)
+
+
+@cache
+def _sources() -> str:
+    """Checksum of all that compiled functions are made from."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile a function, and keep the code on disk until any source of the engine changes.
+
+    Numba looks at the function's own file only; what is inlined from others would go on as it was.
+    """
+    made = numba.njit(**_OPTIONS)(function)
+    made._cache._cache_file._source_stamp = _sources()
+    return made
 
 
 def _record(size: int, fields: dict[str, str]) -> np.dtype:
@@ -64,13 +86,24 @@ ROAD = _record(
     128,
     {
         "i8": "closed storage wave_us jam_mm length_mm wave_us_per_pcu out_at out_end",
-        "i4": "room_at exits_before entries_before",
+        "i4": "room_at exits_before entries_before is_group exit_group",
     },
 )
-"""What is needed of a segment only when it is full or an interval ends; `…_before`: when the interval began."""
+"""What is needed of a segment only when it is full, an interval ends or a leg begins.
 
-TURN = _record(64, {"i8": "step tag us_per_pcu penalty_us", "i4": "to green_at green_end"})
-"""One record a turn (0…T−1), then one an origin queue (T…T+L−1)."""
+`…_before`: when the interval began. `is_group`: a lane group; `exit_group`: the one of those who end here.
+"""
+
+TURN = _record(
+    64, {"i8": "step tag us_per_pcu penalty_us", "i4": "to green_at green_end yield_at yield_end gap_kind stream"}
+)
+"""One record a turn (0…T−1), then one an origin queue (T…T+L−1).
+
+`yield_at:yield_end`: rows of `State.conflict`; `stream`: where its passages are counted for those who yield to it.
+"""
+
+STREAM = np.dtype([("window", np.int64), ("count", np.int64), ("before", np.int64)])
+CONFLICT = np.dtype([("stream", np.int64), ("scale", np.int64)])
 
 WAYS_AHEAD = 4
 LAST_AHEAD = WAYS_AHEAD - 1
@@ -104,6 +137,10 @@ class State(NamedTuple):
     turn: np.ndarray  # (T + L,) TURN
     free_us: np.ndarray  # (L, C)
     greens: np.ndarray  # GREEN
+    conflict: np.ndarray  # CONFLICT
+    stream: np.ndarray  # STREAM
+    follow_us: np.ndarray  # (kinds, FLOW_STEPS) see give_way.gap_tables
+    wait_us: np.ndarray  # (kinds, FLOW_STEPS)
     ring: np.ndarray  # EXIT, each segment's last exits
     vehicle: np.ndarray  # (n_vehicles,) VEHICLE
     journey: np.ndarray  # (n_vehicles,) JOURNEY

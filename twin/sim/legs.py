@@ -9,18 +9,21 @@ from twin.sim.ways import find_ways, read_ways
 
 
 @compiled
-def start_leg(s, v, now, begin, end):
-    """Send vehicle v along the segments put at `way[begin:end]`: onward from where it stands, or in from outside."""
+def start_leg(s, v, now, route, begin):
+    """Send vehicle v along a route of segments, onward from where it stands, or in from outside.
+
+    Its ways are put at `way[begin:]`, where there is room for twice as many.
+    """
     answer = open_books(s, now)
     if answer != IDLE:
         return answer
     vehicle = s.vehicle[v]
     stands_on = np.int64(vehicle.where) if vehicle.status == STANDING else np.int64(NOBODY)
-    first = np.int64(s.way[begin])
-    if find_ways(s.road, s.turn, stands_on, s.way, begin, end) < end:
+    count = find_ways(s.road, s.turn, stands_on, False, route, 0, route.shape[0], s.way, begin)
+    if count < 0:
         return NO_WAY
     vehicle.at = begin
-    vehicle.end = end
+    vehicle.end = begin + count
     read_ways(s, v)
     if vehicle.status == STANDING:
         vehicle.status = MOVING
@@ -28,7 +31,7 @@ def start_leg(s, v, now, begin, end):
     else:
         s.journey[v].depart = now
         vehicle.status = OUTSIDE
-        _join_queue(s, s.road.shape[0] + first, v, now)
+        _join_queue(s, s.road.shape[0] + np.int64(route[0]), v, now)
     return IDLE
 
 

@@ -1,13 +1,13 @@
 """What a link is by the hour: closures and lost lanes that stand in the city as `Link.changes` begin and end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from twin.clock import DAY_S
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import Flow
 from twin.sim.tables import FlowTables
 
-FIRST_ROAD_AGENT = 1 << 44  # after drivers and buses among simultaneous stories
+FIRST_ROAD_AGENT = 1 << 47  # after drivers and buses among simultaneous stories
 
 
 def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[tuple[Story, int]]:
@@ -18,7 +18,7 @@ def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[t
             for shift_s in (-DAY_S, 0.0):
                 start_s, end_s = change.window.start_s + shift_s, change.window.end_s + shift_s
                 if end_s > env.now:
-                    segments = range(int(tables.segment_start[index]), int(tables.segment_start[index + 1]))
+                    segments = tables.all_segments(index)
                     lanes = link.lanes if change.lanes is None else change.lanes
                     speed_mps = link.free_speed_mps if change.free_speed_mps is None else change.free_speed_mps
                     yield (
@@ -33,7 +33,7 @@ def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[t
 def _change(
     env: Environment,
     flow: Flow,
-    segments: range,
+    segments: Sequence[int],
     start_s: float,
     end_s: float,
     lane_share: float,

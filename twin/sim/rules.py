@@ -74,6 +74,39 @@ def time_of_level(level: int, cum: int, exit_us: int, previous_exit_us: int, us_
     return crossed_us if crossed_us > previous_exit_us else previous_exit_us
 
 
+STREAM_WINDOW_US = 180 * MICROS
+"""Over how long the flow of a stream is measured that others yield to."""
+
+FLOW_STEP, FLOW_STEPS = 500_000, 361
+"""Conflicting flows are told apart in steps of 10 PCU/h, up to 3,600 (micro-PCU a window)."""
+
+
+def passed_lately(window: int, count: int, before: int, now_us: int) -> int:
+    """Micro-PCU that passed in the last window, when `count` did in the window of that number and `before` in the one
+    before it: of an older window as much as its share of the last `STREAM_WINDOW_US`.
+    """
+    number, into_us = now_us // STREAM_WINDOW_US, now_us % STREAM_WINDOW_US
+    if number == window:
+        return count + before * (STREAM_WINDOW_US - into_us) // STREAM_WINDOW_US
+    if number == window + 1:
+        return count * (STREAM_WINDOW_US - into_us) // STREAM_WINDOW_US
+    return 0
+
+
+def flow_step(flow: int) -> int:
+    """Place of a conflicting flow (micro-PCU a window) in the tables of gaps."""
+    step = flow // FLOW_STEP
+    return step if step < FLOW_STEPS else FLOW_STEPS - 1
+
+
+def gap_headway(follow_us: int, waited_us: int, entry_us: int) -> int:
+    """Time from one vehicle that yields to the next (µs), given how long the first was ready before it went.
+
+    Gaps already count the vehicles it waits for: the wait for the entry of one of them is not added.
+    """
+    return follow_us - (waited_us if waited_us < entry_us else entry_us)
+
+
 def start_tag(finish_tag: int, virtual_time: int) -> int:
     """Fair queueing: a turn that had been idle starts with the link's present virtual time, with no saved credit."""
     return finish_tag if finish_tag > virtual_time else virtual_time

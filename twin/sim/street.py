@@ -9,8 +9,20 @@ from collections import deque
 from simpy.events import Event
 
 from twin.sim.environment import FlowEvent
+from twin.sim.give_way import gap_tables
 from twin.sim.kernel_state import OUTSIDE
-from twin.sim.rules import MICROS, NEVER, is_surely_free, room_level, start_tag, time_of_level, wait_for_green
+from twin.sim.rules import (
+    MICROS,
+    NEVER,
+    STREAM_WINDOW_US,
+    flow_step,
+    is_surely_free,
+    passed_lately,
+    room_level,
+    start_tag,
+    time_of_level,
+    wait_for_green,
+)
 from twin.sim.tables import FlowTables, SegmentNumbers
 
 
@@ -41,7 +53,18 @@ class Vehicle:
 class Turn:
     """A way from an approach into a segment, with its greens and its share of the right to go."""
 
-    __slots__ = ("exit_us_per_pcu", "greens", "number", "penalty_us", "step", "tag")
+    __slots__ = (
+        "exit_us_per_pcu",
+        "follow_us",
+        "greens",
+        "number",
+        "penalty_us",
+        "step",
+        "stream",
+        "tag",
+        "wait_us",
+        "yields_to",
+    )
 
     def __init__(
         self, number: int, step: int, exit_us_per_pcu: int, penalty_us: int, greens: list[tuple[int, int, int]]
@@ -52,11 +75,39 @@ class Turn:
         self.exit_us_per_pcu = exit_us_per_pcu  # headway of exits
         self.penalty_us = penalty_us
         self.greens = greens  # start, length, cycle
+        self.stream: Stream | None = None  # where its passages are counted for those who yield to it
+        self.yields_to: list[tuple[Stream, int]] = []  # and the scale of each in thousandths
+        self.follow_us: list[int] = []  # by conflicting flow, see give_way.gap_tables
+        self.wait_us: list[int] = []
 
     def green_from(self, time_us: int) -> int:
         """First time from `time_us` on at which it has green; a turn without greens is never stopped."""
         greens = self.greens
         return min([wait_for_green(time_us, *green) for green in greens]) if greens else time_us
+
+    def gap_step(self, now: int) -> int:
+        """Where in the tables of gaps the flow stands that it yields to."""
+        flow = 0
+        for stream, scale in self.yields_to:
+            flow += passed_lately(stream.window, stream.count, stream.before, now) * scale // 1000
+        return flow_step(flow)
+
+
+class Stream:
+    """What passed of a turn that others yield to, in the present window of time and in the one before."""
+
+    __slots__ = ("before", "count", "window")
+
+    def __init__(self) -> None:
+        self.window = self.count = self.before = 0
+
+    def add(self, pcu: int, now: int) -> None:
+        """A vehicle passed."""
+        window = now // STREAM_WINDOW_US
+        if self.window != window:
+            self.before = self.count if self.window + 1 == window else 0
+            self.count, self.window = 0, window
+        self.count += pcu
 
 
 class Row:
@@ -85,11 +136,45 @@ class Segment(Row):
     """A piece of street: an approach to the segments after it, and a server of its own approaches."""
 
     __slots__ = (
-        "base_free_us", "base_length_mm", "cum_in", "cum_out", "density", "entered", "entry",
-        "exit_cums", "exit_times", "exits_kept", "free_storage", "free_us", "in_cycle", "is_closed", "jam_mm",
-        "left", "leg_end", "length_mm", "next_entry_us", "next_exit_us", "number", "on", "origin", "queue_mm",
-        "relief", "row_ends_us", "rows", "since_us", "storage", "time_on_us", "turns", "us_per_pcu",
-        "virtual_time", "waiting", "wave_us", "wave_us_per_pcu", "width_us",
+        "base_free_us",
+        "base_length_mm",
+        "cum_in",
+        "cum_out",
+        "density",
+        "entered",
+        "entry",
+        "exit_cums",
+        "exit_group",
+        "exit_times",
+        "exits_kept",
+        "free_storage",
+        "free_us",
+        "in_cycle",
+        "is_closed",
+        "is_group",
+        "jam_mm",
+        "left",
+        "leg_end",
+        "length_mm",
+        "next_entry_us",
+        "next_exit_us",
+        "number",
+        "on",
+        "origin",
+        "queue_mm",
+        "relief",
+        "row_ends_us",
+        "rows",
+        "since_us",
+        "storage",
+        "time_on_us",
+        "turns",
+        "us_per_pcu",
+        "virtual_time",
+        "waiting",
+        "wave_us",
+        "wave_us_per_pcu",
+        "width_us",
     )  # fmt: skip
 
     entry: FlowEvent  # it lets a vehicle in
@@ -100,6 +185,8 @@ class Segment(Row):
         super().__init__(turn)
         self.number = number
         self.turns: dict[Segment, Turn] = {}
+        self.is_group = number >= tables.first_group
+        self.exit_group: Segment | None = None  # the lane group of those who end here
         self.origin = Origin(turn, self)
         self.base_length_mm = int(tables.length_mm[number])
         self.base_free_us: list[int] = tables.free_us[
@@ -139,6 +226,10 @@ class Segment(Row):
         self.free_us: list[int] = numbers.free_us.tolist()
         for turn, us_per_pcu in zip(self.turns.values(), numbers.exit_us_per_pcu.tolist(), strict=False):
             turn.exit_us_per_pcu = us_per_pcu
+
+    def group_to(self, onward: "Segment") -> "Segment | None":
+        """The lane group that leads to a segment; None: none does."""
+        return next((group for group in self.turns if group.is_group and onward in group.turns), None)
 
     # --- who is let in, and when there is room -------------------------------------------------------------------
 
@@ -256,4 +347,22 @@ def build_street(tables: FlowTables, start_us: int, width_us: int) -> list[Segme
         shown = greens[tables.green_start[number] : tables.green_start[number + 1]]
         us_per_pcu = int(tables.exit_us_per_pcu[number])
         segments[from_].turns[segments[to]] = Turn(number, steps[number], us_per_pcu, penalty_us, shown)
+    _join_streams(segments, tables)
+    for segment, group in zip(segments, tables.exit_group.tolist(), strict=True):
+        segment.exit_group = segments[group] if group >= 0 else None
     return segments
+
+
+def _join_streams(segments: list[Segment], tables: FlowTables) -> None:
+    """Tell each turn that yields to which streams, and each of their turns to count."""
+    yields = tables.yields
+    streams = [Stream() for _ in range(yields.n_streams)]
+    follow_us, wait_us = (table.tolist() for table in gap_tables())
+    for segment in segments:
+        for turn in segment.turns.values():
+            if yields.stream[turn.number] >= 0:
+                turn.stream = streams[yields.stream[turn.number]]
+            rows = yields.conflicts[yields.conflict_start[turn.number] : yields.conflict_start[turn.number + 1]]
+            turn.yields_to = [(streams[stream], scale) for stream, scale in rows.tolist()]
+            kind = int(yields.kind[turn.number])
+            turn.follow_us, turn.wait_us = follow_us[kind], wait_us[kind]

@@ -6,7 +6,7 @@ that nobody uses changes nothing; cutting itself changes no result (the wave mod
 """
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,6 +17,8 @@ from twin.city.network import Movement, Network
 from twin.city.signals import SignalPlan
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.errors import SimulationError
+from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
+from twin.sim.lane_groups import LaneGroup, given_groups
 from twin.sim.rules import MICROS
 
 Ints = NDArray[np.int64]
@@ -58,11 +60,14 @@ class FlowTables:
     """Segments, turns and signals as integers. Times µs, PCU in millionths; L segments, T turns, C classes.
 
     Row s of the segment arrays is one segment; `segment_start[i]:segment_start[i + 1]` are those of link i, in order.
-    Origin queue of segment s is approach L + s; its turn is T + s.
+    Where a link has lane groups these lie side by side behind its last segment: `group_start[i]:group_start[i + 1]`,
+    the last for those who end on the link. A route does not name them. Origin queue of segment s is approach L + s; its
+    turn is T + s.
     """
 
     network: Network
     segment_start: Ints  # (n_links + 1,)
+    group_start: Ints  # (n_links + 1,)
     segment_link: Ints  # (L,) the link each is part of
     length_mm: Ints  # (L,)
     free_us: Ints  # (C, L) time at the class's free speed
@@ -77,6 +82,7 @@ class FlowTables:
     penalty_us: Ints  # (T,)
     weight_step: Ints  # (T + L,) tag step per PCU; origins follow the turns
     out_start: Ints  # (L + 1,) turns of segment s: out_start[s]:out_start[s + 1], as turns are sorted by from
+    yields: YieldTables
     green_start: Ints  # (T + 1,) greens of turn t: rows green_start[t]:green_start[t + 1] of `greens`
     greens: Ints  # (n_greens, 3) start, length, cycle
     class_pcu: tuple[int, ...] = CLASS_PCU
@@ -86,6 +92,32 @@ class FlowTables:
     @property
     def n_segments(self) -> int:
         return len(self.segment_link)
+
+    @property
+    def first_group(self) -> int:
+        """Segments from here on are lane groups."""
+        return int(self.segment_start[-1])
+
+    def all_segments(self, link: int) -> list[int]:
+        """The segments of a link, and its lane groups."""
+        parts, groups = self.segment_start[link : link + 2], self.group_start[link : link + 2]
+        return [*range(*parts.tolist()), *range(*groups.tolist())]
+
+    @cached_property
+    def exit_group(self) -> Ints:
+        """The lane group of those who end on the link that a segment is the last of; −1: none. Shape (L,)."""
+        exits = np.full(self.n_segments, -1, dtype=np.int64)
+        grouped = np.flatnonzero(np.diff(self.group_start))
+        exits[self.segment_start[grouped + 1] - 1] = self.group_start[grouped + 1] - 1
+        return exits
+
+    @cached_property
+    def link_mm(self) -> Ints:
+        """Length of each link (mm), (n_links,)."""
+        body: Ints = np.add.reduceat(self.length_mm, self.segment_start[:-1])
+        grouped = np.flatnonzero(np.diff(self.group_start))
+        body[grouped] += self.length_mm[self.group_start[grouped]]
+        return body
 
     def segments_of(self, link_ids: Iterable[str]) -> NDArray[np.int32]:
         """The segments of a route given as link ids, in driving order."""
@@ -159,33 +191,29 @@ def build_tables(
     *,
     segment_m: float | None = None,
     classes: Collection[str] | None = None,
+    groups: Mapping[str, Sequence[LaneGroup]] | None = None,
 ) -> FlowTables:
     """Tables of every link of the network (take `open_on(day)` first). `segment_m` None: links stay whole.
 
     `classes`: vehicles that may come, None: any. A flow remembers fewer exits where no small vehicle comes, and
-    memory is what limits its speed.
+    memory is what limits its speed. `groups`: lane groups by link id; None: those that the network gives.
 
     Raises SimulationError where a plan names links that are not at its node.
     """
     links = network.links
-    counts = np.array(
-        [1 if segment_m is None else max(1, math.ceil(link.length_m / segment_m)) for link in links], dtype=np.int64
-    )
-    segment_start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    segment_link = np.repeat(np.arange(len(links)), counts)
-    parts = [links[i] for i in segment_link]
-    length_m = np.array([link.length_m for link in links])[segment_link] / counts[segment_link]
+    segments = _cut(network, segment_m, given_groups(network) if groups is None else groups)
+    parts = [links[i] for i in segments.link]
+    length_m, lanes = segments.length_m, segments.lanes
     speed = np.array([link.free_speed_mps for link in parts])
-    flow = np.array([link.flow_capacity_vps for link in parts])
-    jam_vpm = np.array([link.jam_density_vpkm * link.lanes / 1000.0 for link in parts])
+    flow = np.array([link.capacity_vph for link in parts]) * lanes / 3600.0
+    jam_vpm = np.array([link.jam_density_vpkm for link in parts]) * lanes / 1000.0
     wave_mps = flow / (jam_vpm - flow / speed)
     limits = [math.inf if k.max_speed_mps is None else k.max_speed_mps for k in VEHICLE_CLASSES.values()]
     pcu = np.array(CLASS_PCU) / MICROS
-    turns = _segment_turns(network, segment_start)
-    turn_from, turn_to, movements = turns
-    n_segments = len(segment_link)
+    turn_from, turn_to, movements = _segment_turns(network, segments)
+    n_segments = len(segments.link)
     out_start = np.concatenate([[0], np.cumsum(np.bincount(turn_from, minlength=n_segments))])
-    green_start, greens, saturation, notes = _signal_tables(network, signals, segment_start, turn_from, movements)
+    green_start, greens, saturation, notes = _signal_tables(network, signals, segments, turn_from, movements)
     exit_vps = np.where(np.isnan(saturation), flow[turn_from], saturation / 3600.0)
     for t, movement in enumerate(movements):
         if movement is not None and movement.capacity_vph is not None:
@@ -199,8 +227,9 @@ def build_tables(
     origin_weight = np.array([link.capacity_vph for link in parts])
     return FlowTables(
         network=network,
-        segment_start=segment_start,
-        segment_link=segment_link.astype(np.int64),
+        segment_start=segments.start,
+        group_start=segments.group_start,
+        segment_link=segments.link,
         length_mm=_micro(length_m, 1000),
         free_us=np.maximum(1, np.stack([_micro(length_m / np.minimum(speed, limit)) for limit in limits])),
         us_per_pcu=_micro(1.0 / flow),
@@ -214,10 +243,61 @@ def build_tables(
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
         weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
+        yields=yield_tables(yielding_turns(network, signals), movements),
         green_start=green_start,
         greens=greens,
         smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),
         notes=tuple(notes),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Segments:
+    """The pieces that links are cut into: first the parts of every link in order, then lane groups by link.
+
+    `group_of[link id, next link id]`: the group of a turn.
+    """
+
+    start: Ints  # (n_links + 1,)
+    group_start: Ints  # (n_links + 1,)
+    link: Ints  # (L,)
+    length_m: NDArray[np.float64]
+    lanes: NDArray[np.float64]
+    group_of: dict[tuple[str, str], int]
+
+
+def _cut(network: Network, segment_m: float | None, groups: Mapping[str, Sequence[LaneGroup]]) -> _Segments:
+    links = network.links
+    group_m = np.array([groups[link.id][0].length_m if link.id in groups else 0.0 for link in links])
+    body_m = np.array([link.length_m for link in links]) - group_m
+    counts = np.ones(len(links), dtype=np.int64)
+    if segment_m is not None:
+        counts = np.maximum(1, np.ceil(body_m / segment_m)).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    of_link = np.repeat(np.arange(len(links)), counts)
+    lanes = [links[i].lanes for i in of_link]
+    length_m = (body_m[of_link] / counts[of_link]).tolist()
+    group_link: list[int] = []
+    group_of: dict[tuple[str, str], int] = {}
+    for index, link in enumerate(links):
+        for group in groups.get(link.id, ()):
+            number = int(start[-1]) + len(group_link)
+            group_of.update({(link.id, to_link): number for to_link in group.to_links})
+            group_link.append(index)
+            lanes.append(group.lanes)
+            length_m.append(group.length_m)
+        if link.id in groups:  # and one for those who end here: they leave the street without a turn
+            group_link.append(index)
+            lanes.append(link.lanes)
+            length_m.append(group_m[index])
+    group_counts = np.bincount(np.array(group_link, dtype=np.int64), minlength=len(links))
+    return _Segments(
+        start=start,
+        group_start=(start[-1] + np.concatenate([[0], np.cumsum(group_counts)])).astype(np.int64),
+        link=np.concatenate([of_link, np.array(group_link, dtype=np.int64)]).astype(np.int64),
+        length_m=np.array(length_m, dtype=np.float64),
+        lanes=np.array(lanes, dtype=np.float64),
+        group_of=group_of,
     )
 
 
@@ -233,15 +313,17 @@ def _weight_steps(weights: NDArray[np.float64]) -> Ints:
     return np.rint(np.clip(WEIGHT_STEP / weights, 1.0, LONGEST_STEP)).astype(np.int64)
 
 
-def _segment_turns(network: Network, segment_start: Ints) -> tuple[Ints, Ints, list[Movement | None]]:
+def _segment_turns(network: Network, segments: _Segments) -> tuple[Ints, Ints, list[Movement | None]]:
     """Turns between segments, sorted by (from, to); None for the passage from one segment to the next of a link."""
     index = network.link_index
+    start = segments.start.tolist()
     rows: list[tuple[int, int, Movement | None]] = []
     for i in range(len(network.links)):
-        rows += [(s, s + 1, None) for s in range(int(segment_start[i]), int(segment_start[i + 1]) - 1)]
+        rows += [(s, s + 1, None) for s in range(start[i], start[i + 1] - 1)]
+        rows += [(start[i + 1] - 1, group, None) for group in range(*segments.group_start[i : i + 2].tolist())]
     for turn in network.turns():
-        from_segment = int(segment_start[index[turn.from_link] + 1]) - 1
-        rows.append((from_segment, int(segment_start[index[turn.to_link]]), turn))
+        from_segment = segments.group_of.get((turn.from_link, turn.to_link), start[index[turn.from_link] + 1] - 1)
+        rows.append((from_segment, start[index[turn.to_link]], turn))
     rows.sort(key=lambda row: row[:2])
     turn_from = np.array([row[0] for row in rows], dtype=np.int64)
     turn_to = np.array([row[1] for row in rows], dtype=np.int64)
@@ -251,7 +333,7 @@ def _segment_turns(network: Network, segment_start: Ints) -> tuple[Ints, Ints, l
 def _signal_tables(
     network: Network,
     signals: Sequence[SignalPlan],
-    segment_start: Ints,
+    segments: _Segments,
     turn_from: Ints,
     movements: list[Movement | None],
 ) -> tuple[Ints, Ints, NDArray[np.float64], list[str]]:
@@ -288,6 +370,8 @@ def _signal_tables(
                 if key in at_turn:
                     rows += at_turn[key]
                     saturation[t] = saturation_of.get(key, np.nan)
+                    if key[1] is None:  # of the whole approach: a group has its share by lanes
+                        saturation[t] *= segments.lanes[turn_from[t]] / network.link_by_id[key[0]].lanes
                     break
         starts.append(len(rows))
     greens = np.array(rows, dtype=np.int64).reshape(-1, 3)

@@ -155,7 +155,7 @@ class TripTable:
         for trips, positions, links in self._chunks(order):
             if len(trips):
                 lengths.append(np.add.reduceat(cuts[links], positions[:-1]))
-            parts.append(links if tables.n_segments == len(cuts) else tables.expand(links))
+            parts.append(links if tables.first_group == len(cuts) else tables.expand(links))
         ends = np.cumsum(np.concatenate([np.zeros(0, dtype=np.int64), *lengths])).astype(np.int64)
         return (
             Fleet(

@@ -1,5 +1,7 @@
 """The ways of vehicles: their routes as turns, and the few next of them that lie in a vehicle's own record."""
 
+import numpy as np
+
 from twin.sim.kernel_state import LAST_AHEAD, NOBODY, WAYS_AHEAD, compiled, inlined
 
 
@@ -12,40 +14,74 @@ def read_ways(s, v):
         vehicle.ahead[i] = s.way[first + i]
 
 
-@compiled
-def find_ways(road, turn, stands_on, way, begin, end):
-    """Turn a leg of segments into one of turns, in place; answers the place of the first that is none, or `end`.
+@inlined
+def _turn_to(road, turn, here, onward):
+    """The turn from a segment to another, NOBODY if there is none."""
+    t = road[here].out_at
+    end = road[here].out_end
+    while t < end:
+        if turn[t].to == onward:
+            return t
+        t += 1
+    return np.int64(NOBODY)
 
-    It begins from the segment stood on, or, with NOBODY, from the origin queue of its first segment: the turns of
-    origin queues are the last.
+
+@inlined
+def _turn_to_group(road, turn, here, onward):
+    """The turn from a segment to its lane group for another segment, NOBODY if there is none."""
+    for t in range(road[here].out_at, road[here].out_end):
+        group = turn[t].to
+        if road[group].is_group != 0 and _turn_to(road, turn, group, onward) != NOBODY:
+            return np.int64(t)
+    return np.int64(NOBODY)
+
+
+@compiled
+def find_ways(road, turn, stands_on, leaves, route, begin, end, way, at):
+    """Write the segments `route[begin:end]` as turns to `way[at:]`; answers how many, or ~place of a step that is none.
+
+    A leg begins from the segment stood on, or, with NOBODY, from the origin queue of its first segment: the turns of
+    origin queues are the last. Lane groups are gone through as the turns ask. `leaves`: the leg ends for good, in the
+    group for that.
     """
     n = road.shape[0]
-    n_turns = turn.shape[0] - n
-    here = stands_on
-    for at in range(begin, end):
-        onward = way[at]
+    here = np.int64(stands_on)
+    first = at
+    for place in range(begin, end):
+        onward = np.int64(route[place])
         if onward < 0 or onward >= n:
-            return at
-        found = n_turns + onward
-        if here != NOBODY:
-            found = road[here].out_at
-            last = road[here].out_end
-            while found < last and turn[found].to != onward:
-                found += 1
-            if found == last:
-                return at
+            return ~place
+        if here == NOBODY:
+            found = np.int64(turn.shape[0] - n + onward)
+        else:
+            found = _turn_to(road, turn, here, onward)
+            if found == NOBODY:
+                to_group = _turn_to_group(road, turn, here, onward)
+                if to_group == NOBODY:
+                    return ~place
+                way[at] = to_group
+                at += 1
+                found = _turn_to(road, turn, np.int64(turn[to_group].to), onward)
         way[at] = found
+        at += 1
         here = onward
-    return end
+    if leaves and here != NOBODY and road[here].exit_group != NOBODY:
+        way[at] = _turn_to(road, turn, here, np.int64(road[here].exit_group))
+        at += 1
+    return at - first
 
 
 @compiled
-def find_all_ways(road, turn, way, starts, ends):
-    """`find_ways` for every vehicle of a fleet; the first vehicle whose route breaks and the place; (−1, −1): none."""
+def find_all_ways(road, turn, route, starts, ends, way, way_start):
+    """`find_ways` for a fleet, one after another; the first vehicle whose route breaks and the place, (−1, −1): none.
+
+    `way_start`: (n + 1,), filled: where the ways of each begin.
+    """
     for v in range(starts.shape[0]):
-        at = find_ways(road, turn, NOBODY, way, starts[v], ends[v])
-        if at < ends[v]:
-            return v, at
+        count = find_ways(road, turn, NOBODY, True, route, starts[v], ends[v], way, way_start[v])
+        if count < 0:
+            return v, ~count
+        way_start[v + 1] = way_start[v] + count
     return -1, -1
 
 

@@ -6,7 +6,7 @@
 import datetime
 import hashlib
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,11 +16,13 @@ import pandas as pd
 
 import twin
 from twin.city.city import City
-from twin.errors import ScenarioError
+from twin.clock import TimeWindow
+from twin.errors import DataFileError, ScenarioError
 from twin.files.catalogue import cache_folder, demand_folder, network_folder, runs_folder
 from twin.files.city_files import load_city
 from twin.files.network_files import checksum_of, read_passport
-from twin.files.results_files import RunStore, key_of, write_comparison
+from twin.files.results_files import write_comparison
+from twin.files.run_store import RunStore, key_of, run_key
 from twin.files.scenario_files import read_scenario
 from twin.files.seed_files import read_seeds
 from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
@@ -155,9 +157,10 @@ class _Study:
         """Settle, run, compare. With a precision, `seeds` are the most that may be used."""
         self.progress("city", 0, 1)
         city = load_city(self.after.place)
-        cities = {"before": self.before.apply_to(city), "after": self.after.apply_to(city)}
-        self.progress("city", 1, 1)
         period = Period.around(self.after.measured)
+        hours = TimeWindow(period.start_s, period.until_s)
+        cities = {"before": self.before.apply_to(city, hours), "after": self.after.apply_to(city, hours)}
+        self.progress("city", 1, 1)
         places = changed_places(cities["before"], cities["after"])
         made_from = self._made_from(period)
         base = self._settled_base(cities["before"], period, made_from)
@@ -169,14 +172,15 @@ class _Study:
             others = {"base": other, **self._settled_arms(other, cities, period, places, made_otherwise)}
         _forget_old(_settlements(), {base, *arms.values(), *others.values()})
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
-        meta = self._meta(cities, made_from, command)
+        meta = {**self._meta(cities, made_from, command), "arms": {arm: path.stem for arm, path in arms.items()}}
+        origins = self._origins(cities, made_from, command)
         if others:
             other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
             meta["effects_of_two_starts"] = [_effect_vehh(settlements), _effect_vehh(other_settlements)]
         if precision is None:
-            runs = self._runs(arms, seeds)
+            runs = self._runs(arms, seeds, origins)
         else:
-            runs, reached = runs_until(precision, seeds, lambda more: self._runs(arms, more))
+            runs, reached = runs_until(precision, seeds, lambda more: self._runs(arms, more, origins))
             meta["precision"] = asdict(reached)
             meta["warnings"] = [*meta["warnings"], *reached.warnings()]
         return compare_runs(
@@ -204,6 +208,7 @@ class _Study:
             "base": _fingerprint(self.before),
             "period": [period.start_s, period.last_s, period.until_s],
             "base_rounds": self.base_rounds,
+            "versions": versions(),
         }
 
     def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
@@ -245,17 +250,36 @@ class _Study:
             self.progress("arms", done, len(calls))
         return paths
 
-    def _runs(self, arms: dict[str, Path], seeds: tuple[int, ...]) -> dict[str, list[Run]]:
+    def _origins(self, cities: dict[str, City], made_from: dict[str, Any], command: str) -> dict[str, dict[str, Any]]:
+        """What `run.toml` says of a run of each arm beside its seed and books."""
+        return {
+            arm: {
+                "place": self.after.place,
+                "city_date": city.date.isoformat(),
+                "command": command,
+                "made_from": {**made_from, "with": _fingerprint(self.after), "arm_rounds": self.arm_rounds},
+            }
+            for arm, city in cities.items()
+        }
+
+    def _runs(
+        self, arms: dict[str, Path], seeds: tuple[int, ...], origins: dict[str, dict[str, Any]]
+    ) -> dict[str, list[Run]]:
         store = RunStore(runs_folder())
-        keys = {(arm, seed): f"{path.stem}-{seed}" for arm, path in arms.items() for seed in seeds}
-        missing = [
-            (arms[arm], seed, keys[arm, seed]) for seed in seeds for arm in arms if not _has(store, keys[arm, seed])
-        ]
+        keys = {(arm, seed): run_key(path.stem, seed) for seed in seeds for arm, path in arms.items()}
+        states = {key: store.state(key) for key in keys.values()}
+        missing = [(arms[arm], seed, key, origins[arm]) for (arm, seed), key in keys.items() if states[key] != "whole"]
         made = len(keys) - len(missing)
+        damaged = sum(state == "damaged" for state in states.values())
+        if damaged:
+            self.progress("damaged", damaged, damaged)
         self.progress("runs", made, len(keys))
         for done, _ in enumerate(each(_run_one, missing, jobs=self.jobs), start=made + 1):
             self.progress("runs", done, len(keys))
-        return {arm: list(_fetched(store, [keys[arm, seed] for seed in seeds])) for arm in arms}
+        return {
+            arm: [_fetched(store, (path, seed, keys[arm, seed], origins[arm])) for seed in seeds]
+            for arm, path in arms.items()
+        }
 
     def _meta(self, cities: dict[str, City], made_from: dict[str, Any], command: str) -> dict[str, Any]:
         passport = read_passport(network_folder(self.after.place))
@@ -275,8 +299,7 @@ class _Study:
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
             "warnings": [{"zh": words.zh, "en": words.en} for words in not_answered(cities["before"], cities["after"])],
-            "versions": {"twin": twin.__version__, "python": platform.python_version()}
-            | {name: version(name) for name in ("numpy", "numba", "simpy", "pandas", "osmnx")},
+            "versions": versions(),
             "checksums": {name: str(made_from[name]) for name in ("network", "lines", "demand")},
             "command": command,
         }
@@ -308,21 +331,21 @@ def _settle_one(
     return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near))
 
 
-def _run_one(arm_path: Path, seed: int, key: str) -> str:
+def _run_one(arm_path: Path, seed: int, key: str, origin: dict[str, Any]) -> str:
     """One run of one arm, kept in the store (a task for a worker)."""
-    RunStore(runs_folder()).put(key, make_run(taken_over(arm_path), seed))
+    RunStore(runs_folder()).put(key, make_run(taken_over(arm_path), seed), origin)
     return key
 
 
-def _has(store: RunStore, key: str) -> bool:
-    return store.get(key) is not None
-
-
-def _fetched(store: RunStore, keys: list[str]) -> Iterator[Run]:
-    for key in keys:
-        found = store.get(key)
-        assert found is not None, f"run {key} was made a moment ago"
-        yield found
+def _fetched(store: RunStore, call: tuple[Path, int, str, dict[str, Any]]) -> Run:
+    """A run from the store; made again should it have been damaged or deleted since it was made."""
+    found = store.get(call[2])
+    if found is None:
+        _run_one(*call)
+        found = store.get(call[2])
+    if found is None:
+        raise DataFileError(f"{store.folder}: run {call[2]} does not stay whole where it is kept; is the disk sound?")
+    return found
 
 
 def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:
@@ -341,10 +364,17 @@ def _measure_table(scenario: Scenario, city: City) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS))
 
 
+def versions() -> dict[str, str]:
+    """The product, the language and the libraries that decide what a run gives, as they are here."""
+    libraries = ("numpy", "numba", "simpy", "pandas", "scipy", "osmnx")
+    return {"twin": twin.__version__, "python": platform.python_version()} | {name: version(name) for name in libraries}
+
+
 def _fingerprint(scenario: Scenario) -> str:
-    """What a scenario does, as text: its measures and date, not its words."""
+    """Checksum of what a scenario does: its measures and date, not its words."""
     date = scenario.date or datetime.date.min
-    return repr((scenario.name, date, scenario.measured, scenario.inherited, scenario.measures))
+    text = repr((scenario.name, date, scenario.measured, scenario.inherited, scenario.measures))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _digest(folder: Path, pattern: str = "*") -> str:

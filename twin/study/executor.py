@@ -1,18 +1,25 @@
 """Work spread over local processes. Every task is a pure function of files and numbers, so results do not depend on
 the number of workers or on who does what; what is finished stays when the rest is interrupted.
+
+Workers end with the process that started them, however that ends: at Ctrl-C they are stopped in the midst of their
+task, and when it is killed they notice.
 """
 
+import contextlib
+import multiprocessing
 import os
 import pickle
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from functools import lru_cache
-from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from twin.errors import SimulationError
-from twin.files.network_files import write_whole
+from twin.files.whole_files import write_whole
 
 
 def usual_jobs() -> int:
@@ -43,9 +50,14 @@ def each(task: Callable[..., Any], calls: Iterable[tuple[Any, ...]], *, jobs: in
         for call in calls:
             yield task(*call)
         return
-    pool = ProcessPoolExecutor(max_workers=min(jobs, len(calls)), mp_context=get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    theirs, ours = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(
+        min(jobs, len(calls)), mp_context=context, initializer=_become_worker, initargs=(theirs,)
+    )
     try:
-        waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}
+        with _workers_deaf_to_ctrl_c():
+            waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
@@ -54,5 +66,35 @@ def each(task: Callable[..., Any], calls: Iterable[tuple[Any, ...]], *, jobs: in
                     yield future.result()
                 except (OSError, BrokenExecutor) as error:
                     raise SimulationError(f"a worker failed at {call[1:]}: {error}; finished runs are kept") from error
+    except BaseException:
+        ours.close()  # ends the workers in the midst of their tasks
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        ours.close()
+        theirs.close()
+
+
+@contextlib.contextmanager
+def _workers_deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes started within never get the SIGINT that a terminal sends to all: one process decides when to stop."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # what came meanwhile comes now
+
+
+def _become_worker(life_line: Connection) -> None:
+    """Leave Ctrl-C to the process that started this one, and end when that lets go of the other end, or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(life_line,), daemon=True).start()
+
+
+def _end_with(life_line: Connection) -> None:
+    with contextlib.suppress(EOFError, OSError):
+        life_line.recv()  # nothing is ever sent
+    os._exit(1)

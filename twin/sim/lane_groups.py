@@ -1,0 +1,80 @@
+"""Lane groups: where the last stretch of a link holds a queue for each turn, and a full one blocks the rest.
+
+Two sources. Where the lanes of every turn of an approach are given and add up to no more than the link has, each turn
+has its own. Where nothing is given, a study assumes at signals that left turns have a pocket: a lane more for the last
+`POCKET_M`, as approaches of urban streets are widened. Everywhere else one queue holds all turns, first in, first out.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from twin.city.network import Link, Movement, Network
+from twin.sim.turn_angles import is_left
+
+POCKET_M = 60.0
+"""Length of a turn pocket (m): storage of 50 to 70 m at widened approaches of main streets (assumed; GB 50647 asks for
+the longest queue)."""
+
+OWN_LANES_M = 120.0
+"""Length over which given lanes are separate queues (m): solid lines before a stop line, 30 to 100 m, and the way on
+which drivers have sorted themselves (assumed)."""
+
+SHORTEST_BODY_M = 20.0
+"""What must be left of a link before its lane groups begin, so that a driver can come to the head of it (m)."""
+
+WIDEST_WITHOUT_POCKET = 1.5
+"""Lanes up to which no pocket is assumed: a street of one lane is seldom widened (assumed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGroup:
+    """The last `length_m` of a link for these turns. `lanes`: of the group."""
+
+    from_link: str
+    to_links: tuple[str, ...]
+    lanes: float
+    length_m: float
+
+
+def given_groups(network: Network) -> dict[str, tuple[LaneGroup, ...]]:
+    """Lane groups of the links whose turns all have lanes that add up to no more than the link's, by link id."""
+    groups: dict[str, tuple[LaneGroup, ...]] = {}
+    for link, turns in _approaches(network):
+        lanes = [turn.lanes for turn in turns]
+        if len(turns) < 2 or any(n is None for n in lanes):
+            continue
+        own = [float(n) for n in lanes if n is not None]
+        if sum(own) <= link.lanes + 1e-9 and (length_m := _length_m(link, OWN_LANES_M)):
+            groups[link.id] = tuple(
+                LaneGroup(link.id, (turn.to_link,), n, length_m) for turn, n in zip(turns, own, strict=True)
+            )
+    return groups
+
+
+def assumed_groups(network: Network, signal_nodes: Collection[str]) -> dict[str, tuple[LaneGroup, ...]]:
+    """A left-turn pocket on each link of more than one lane that leads to a signal.
+
+    The link is cut there whether or not it has turns of both kinds, so that a street nobody drives changes nothing.
+    """
+    groups: dict[str, tuple[LaneGroup, ...]] = {}
+    for link, turns in _approaches(network):
+        if link.to_node not in signal_nodes or link.lanes <= WIDEST_WITHOUT_POCKET:
+            continue
+        left = tuple(turn.to_link for turn in turns if is_left(network, turn))
+        others = tuple(turn.to_link for turn in turns if turn.to_link not in left)
+        if length_m := _length_m(link, POCKET_M):
+            own = LaneGroup(link.id, left, 1.0, length_m), LaneGroup(link.id, others, link.lanes, length_m)
+            groups[link.id] = tuple(group for group in own if group.to_links)
+    return groups
+
+
+def _approaches(network: Network) -> Iterator[tuple[Link, list[Movement]]]:
+    turns: dict[str, list[Movement]] = {}
+    for turn in network.turns():
+        turns.setdefault(turn.from_link, []).append(turn)
+    return ((link, turns[link.id]) for link in network.links if link.id in turns)
+
+
+def _length_m(link: Link, wanted_m: float) -> float:
+    """Length of the groups: as wanted, or what the link has beyond its body; 0: too short for any."""
+    return max(0.0, min(wanted_m, link.length_m - SHORTEST_BODY_M))
