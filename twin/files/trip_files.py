@@ -47,6 +47,8 @@ def read_trips(path: Path, network: Network) -> TripTable:
         for line, from_link, to_link in faults
     )
     raise_faults([table], DemandError)
+    del table
+    pa.default_memory_pool().release_unused()
     return trips
 
 

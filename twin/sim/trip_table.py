@@ -143,30 +143,25 @@ class TripTable:
         return broken
 
     def fleet(self, tables: FlowTables) -> tuple[Fleet, Ints]:
-        """The vehicles with a route, numbered by departure (ties by id), and the trip that each number is.
-
-        Routes are laid out in that order, so that vehicles near in time are near in memory.
-        """
+        """The vehicles with a route, numbered by departure (ties by id), and the trip that each number is."""
         depart_us = np.rint(self.depart_s * MICROS).astype(np.int64)
         order = np.argsort(depart_us, kind="stable")
         order = order[self.end[order] > self.start[order]]
-        parts, lengths = [], []
+        start, end, route = self.start[order], self.end[order], self.links
+        if tables.first_group > len(tables.network.links):
+            start, end, route = self._cut(order, tables)
+        return Fleet(depart_us[order], start, end, route, self.vehicle_class[order]), order
+
+    def _cut(self, order: Ints, tables: FlowTables) -> tuple[Ints, Ints, NDArray[np.int32]]:
+        """Where each of these trips' segments start and end in their pool, and the pool."""
         cuts = np.diff(tables.segment_start)
-        for trips, positions, links in self._chunks(order):
-            if len(trips):
-                lengths.append(np.add.reduceat(cuts[links], positions[:-1]))
-            parts.append(links if tables.first_group == len(cuts) else tables.expand(links))
-        ends = np.cumsum(np.concatenate([np.zeros(0, dtype=np.int64), *lengths])).astype(np.int64)
-        return (
-            Fleet(
-                depart_us=depart_us[order],
-                route_start=np.concatenate([np.zeros(1, dtype=np.int64), ends[:-1]])[: len(order)],
-                route_end=ends,
-                route=np.concatenate([np.zeros(0, dtype=np.int32), *parts]),
-                vehicle_class=self.vehicle_class[order],
-            ),
-            order,
-        )
+        lengths, parts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int32)]
+        for _, positions, links in self._chunks(order):
+            lengths.append(np.add.reduceat(cuts[links], positions[:-1]))
+            parts.append(tables.expand(links))
+        length = np.concatenate(lengths)
+        end = np.cumsum(length)
+        return end - length, end, np.concatenate(parts)
 
     def _chunks(self, trips: Ints) -> Iterator[tuple[Ints, Ints, NDArray[np.int32]]]:
         """Some trips with a route at a time: (trips, positions (n + 1,), links): trip k of the chunk drives
