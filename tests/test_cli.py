@@ -17,8 +17,9 @@ from twin.cli import program as cli
 from twin.cli.program import program
 from twin.cli.tables import print_comparison
 from twin.errors import DataFileError, SimulationError
+from twin.results.dictionary import METRICS
 from twin.study.compare import compare
-from twin.wording import METRICS, STOPPED
+from twin.wording import STOPPED
 
 NODES = "node_id,x_coord,y_coord,ctrl_type\n1,121.41,37.5,no_control\n2,121.42,37.5,signal\n3,121.43,37.5,\n"
 LINKS = (
@@ -162,7 +163,9 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_metrics_are_told_in_both_languages() -> None:
     output = CliRunner().invoke(program, ["metrics"]).output
-    assert all(key in output and words.name.zh in output for key, words in METRICS.items())
+    for key, words in METRICS.items():
+        told = (key, words.name.zh, words.name.en, words.unit.zh, words.formula, words.source, words.method.zh)
+        assert all(text in output for text in told), key
 
 
 def test_lists_of_places_and_scenarios_name_what_ships() -> None:

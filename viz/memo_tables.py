@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from twin.results.comparison import Comparison
+from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.numbers import decimals_within, written
-from twin.wording import BOOKS, METRICS, VERDICTS, Language
+from twin.wording import BOOKS, VERDICTS, Language
 from viz import phrases
 from viz.layers import change_written, direction_name, group_name, line_of, records, street_name
 from viz.numbers import number_of
@@ -77,7 +78,7 @@ def metric_lines(comparison: Comparison, area: str, language: Language) -> list[
     """The table of results of one area, in the order of the wording table."""
     rows = comparison.rows[comparison.rows["area"] == area]
     by_metric = {str(row["metric"]): row for row in records(rows)}
-    return [_metric_line(by_metric[metric], language) for metric in METRICS if metric in by_metric]
+    return [_metric_line(by_metric[metric], language) for metric in HEADLINE if metric in by_metric]
 
 
 def definitions(comparison: Comparison, language: Language) -> list[tuple[str, str]]:

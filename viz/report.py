@@ -7,9 +7,10 @@ from typing import Any
 import jinja2
 
 from twin.results.comparison import Comparison
+from twin.results.dictionary import METRICS
 from twin.results.drift import Drift, drift_of
 from twin.results.numbers import written
-from twin.wording import AREAS, BOOKS, CHANCE_ONLY, METRICS, Language, Words
+from twin.wording import AREAS, BOOKS, CHANCE_ONLY, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
 from viz.memo_tables import (

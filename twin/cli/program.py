@@ -15,7 +15,7 @@ import click
 
 import twin
 from twin.errors import TwinError
-from twin.wording import AREAS, ASSUMED_DATA, METRICS, STOPPED, Language
+from twin.wording import ASSUMED_DATA, STOPPED, Language
 
 if TYPE_CHECKING:
     from twin.results.comparison import Comparison
@@ -147,6 +147,7 @@ def simulate(
 def _study_options(command: _Command) -> _Command:
     """Options that `run` and `compare` share."""
     for option in (
+        click.option("--all-metrics", is_flag=True, help="Print every metric and area, not the headline set."),
         click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True),
         click.option("--out", type=_FOLDER, help="Folder for the tables; default: runs/BEFORE--AFTER."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core."),
@@ -159,7 +160,7 @@ def _study_options(command: _Command) -> _Command:
 @program.command()
 @click.argument("scenario")
 @_study_options
-def run(scenario: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+def run(scenario: str, **options: Any) -> None:
     """Compare SCENARIO (a name, or a path to its TOML) with the one it is based on."""
     from twin.errors import ScenarioError
     from twin.study.compare import load_scenario
@@ -169,22 +170,29 @@ def run(scenario: str, replications: int, jobs: int | None, out: Path | None, la
         raise ScenarioError(
             f"{after.name!r} has neither based_on nor compare_with: `twin compare BEFORE {scenario}` names one."
         )
-    _study(after.before, after, replications=replications, jobs=jobs, out=out, language=language)
+    _study(after.before, after, **options)
 
 
 @program.command()
 @click.argument("before")
 @click.argument("after")
 @_study_options
-def compare(before: str, after: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+def compare(before: str, after: str, **options: Any) -> None:
     """Compare two scenarios of one place, the same travellers and seeds in both."""
     from twin.study.compare import load_scenario
 
-    _study(before, load_scenario(after), replications=replications, jobs=jobs, out=out, language=language)
+    _study(before, load_scenario(after), **options)
 
 
 def _study(
-    before: str, after: Any, *, replications: int, jobs: int | None, out: Path | None, language: Language
+    before: str,
+    after: Any,
+    *,
+    replications: int,
+    jobs: int | None,
+    out: Path | None,
+    language: Language,
+    all_metrics: bool,
 ) -> None:
     from twin.cli.tables import StudyProgress, print_comparison
     from twin.files.catalogue import runs_folder
@@ -199,10 +207,22 @@ def _study(
             )
     except KeyboardInterrupt:
         raise Told(STOPPED.in_(language), INTERRUPTED_STATUS) from None
-    print_comparison(comparison, language)
+    print_comparison(comparison, language, whole=all_metrics)
     click.echo(f"\n{folder}")
     for name in _plug_ins():
         click.echo(f"  twin {name} {folder}")
+
+
+@program.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--all", "all_metrics", is_flag=True, help="Print every metric and area, not the headline set.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def show(folder: Path, all_metrics: bool, language: Language) -> None:
+    """Print the results in FOLDER again."""
+    from twin.cli.tables import print_comparison
+    from twin.files.results_files import read_comparison
+
+    print_comparison(read_comparison(folder), language, whole=all_metrics)
 
 
 @program.command()
@@ -346,17 +366,11 @@ def scenarios() -> None:
 
 @program.command()
 def metrics() -> None:
-    """List the metrics in 中文 and English, with their definitions."""
-    from twin.cli.tables import print_table
+    """List the metrics in 中文 and English: unit, better direction, formula, source and method."""
+    from twin.cli.metric_list import metric_lines
+    from twin.cli.tables import print_lines
 
-    print_table(
-        ("metric", "名称", "单位", "定义", "name", "unit", "definition"),
-        [
-            (key, m.name.zh, m.unit.zh, m.definition.zh, m.name.en, m.unit.en, m.definition.en)
-            for key, m in METRICS.items()
-        ],
-    )
-    click.echo("; ".join(f"{area}: {words.zh} / {words.en}" for area, words in AREAS.items()))
+    print_lines(metric_lines())
 
 
 @program.group()

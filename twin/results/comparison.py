@@ -4,8 +4,8 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 """
 
 import html
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,20 +14,25 @@ import pandas as pd
 from twin.clock import text_of
 from twin.errors import SimulationError
 from twin.records import STATUSES
+from twin.results.areas import area_words, kind_of
 from twin.results.cautions import cautions_of
+from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.estimates import paired, verdict_of
+from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare_junctions
 from twin.results.links_compared import compare_links
-from twin.results.metrics import metric_table
+from twin.results.losers import pair_table
+from twin.results.measuring import metric_table
 from twin.results.numbers import MISSING, decimals_within, written
+from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
 from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
-from twin.wording import AREAS, ASSUMED_DATA, CHANCE_ONLY, DEMONSTRATION, METRICS, VERDICTS, Language, Words
+from twin.wording import AREAS, ASSUMED_DATA, CHANCE_ONLY, DEMONSTRATION, VERDICTS, Language, Words
 
 HEADLINE_METRIC = "mean_delay_s"
 
 ROW_COLUMNS = {
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city, or near: within 2 km of a measure"),
+    "metric": ("id", "one of dictionary.METRICS"),
+    "area": ("word", "city; near: within 2 km of a measure; or a kind and a name, as in `areas`"),
     "unit": ("text", "the metric's unit"),
     "before": ("unit", "mean over seeds; null: cannot be measured"),
     "after": ("unit", "mean over seeds"),
@@ -40,8 +45,8 @@ ROW_COLUMNS = {
 REPLICATION_COLUMNS = {
     "arm": ("word", "before or after"),
     "seed": ("integer", "the run's seed, the same in both arms"),
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city or near"),
+    "metric": ("id", "one of dictionary.METRICS"),
+    "area": ("word", "as in the rows"),
     "value": ("unit", "the metric of this run"),
 }
 SETTLING_COLUMNS = {
@@ -81,13 +86,21 @@ _TABLE_HEAD = {
 }
 
 
+def _no_junctions() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(JUNCTION_COMPARISON_COLUMNS))
+
+
+def _no_road_flows() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Two arms of one study, each run with the same seeds.
 
     `meta`: before, after (names), before_title, after_title, place, place_title, date_before, date_after,
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
-    [{zh, en}], versions, checksums, command, demonstration.
+    [{zh, en}], versions, checksums, command, demonstration, area_names (area → {zh, en}, of screenlines and roads).
     """
 
     rows: pd.DataFrame  # ROW_COLUMNS
@@ -98,13 +111,22 @@ class Comparison:
     books: pd.DataFrame  # BOOK_COLUMNS
     measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
+    junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
+    road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
 
-    def table(self, language: Language = "zh") -> pd.DataFrame:
+    @property
+    def headline_rows(self) -> pd.DataFrame:
+        """The short set of `rows`: headline metrics, city-wide and near the measures."""
+        return self.rows[self.rows["metric"].isin(HEADLINE) & self.rows["area"].isin(list(AREAS))]
+
+    def table(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """Each figure as text: before, after, change, 95 % interval, unit, pairs, verdict; numbers are in `rows`.
 
-        Digits are no finer than the interval.
+        The headline set, or the `whole` of it. Digits are no finer than the interval.
         """
-        lines = [_line(row, language) for row in self.rows.to_dict("records")]
+        rows = self.rows if whole else self.headline_rows
+        names = self.meta.get("area_names", {})
+        lines = [_line(row, language, names) for row in rows.to_dict("records")]
         return pd.DataFrame(lines, columns=list(_TABLE_HEAD)).rename(
             columns={name: words.in_(language) for name, words in _TABLE_HEAD.items()}
         )
@@ -166,7 +188,11 @@ def compare_runs(
     Raises SimulationError where the runs are not pairs.
     """
     before, after = _paired_runs(before, after)
-    replications = pd.concat([_replications(run, near) for run in (*before, *after)], ignore_index=True)
+    roads = [area for area in meta.get("area_names", {}) if kind_of(area) == "road"]
+    replications = pd.concat(
+        [*(_replications(run, near, roads) for run in (*before, *after)), pair_table(before, after, near=near)],
+        ignore_index=True,
+    )
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
     cautions = cautions_of(replications, books, settling)
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
@@ -187,6 +213,8 @@ def compare_runs(
             "measured": [text_of(window.start_s), text_of(window.end_s)],
             "warnings": [*meta.get("warnings", ()), *found],
         },
+        junctions=compare_junctions(before, after, links_before, links_after),
+        road_flows=road_flows(after),
     )
 
 
@@ -215,8 +243,8 @@ def _seed(run: Run) -> int:
     return run.seed
 
 
-def _replications(run: Run, near: Collection[str]) -> pd.DataFrame:
-    return metric_table(run, near).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
+def _replications(run: Run, near: Collection[str], roads: Sequence[str]) -> pd.DataFrame:
+    return metric_table(run, near, roads=roads).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
 
 
 def _book(run: Run) -> dict[str, Any]:
@@ -257,7 +285,7 @@ def _rows(replications: pd.DataFrame, *, no_winner: bool) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(ROW_COLUMNS))
 
 
-def _line(row: dict[Any, Any], language: Language) -> dict[str, str]:
+def _line(row: dict[Any, Any], language: Language, names: Mapping[str, Any]) -> dict[str, str]:
     words = METRICS[str(row["metric"])]
     low, high = float(row["ci_low"]), float(row["ci_high"])
     decimals = decimals_within((high - low) / 2.0, words.decimals)
@@ -267,7 +295,7 @@ def _line(row: dict[Any, Any], language: Language) -> dict[str, str]:
     ends = [written(end, decimals, signed=True) for end in (low, high)]
     return {
         "metric": words.name.in_(language),
-        "area": AREAS[str(row["area"])].in_(language),
+        "area": area_words(str(row["area"]), names).in_(language),
         "before": written(float(row["before"]), decimals),
         "after": written(float(row["after"]), decimals),
         "difference": written(float(row["difference"]), decimals, signed=True),
