@@ -75,15 +75,15 @@ class MeasureGroup:
 
 
 def metric_lines(comparison: Comparison, area: str, language: Language) -> list[MetricLine]:
-    """The table of results of one area, in the order of the wording table."""
+    """The headline set of one area, in its order."""
     rows = comparison.rows[comparison.rows["area"] == area]
     by_metric = {str(row["metric"]): row for row in records(rows)}
     return [_metric_line(by_metric[metric], language) for metric in HEADLINE if metric in by_metric]
 
 
 def definitions(comparison: Comparison, language: Language) -> list[tuple[str, str]]:
-    """Name and definition of each metric in the table."""
-    present = set(comparison.rows["metric"])
+    """Name and definition of each metric of the headline set."""
+    present = set(comparison.headline_rows["metric"])
     return [
         (words.name.in_(language), words.definition.in_(language))
         for metric, words in METRICS.items()
