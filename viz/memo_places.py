@@ -167,7 +167,7 @@ def _of_rows(
 ) -> PlaceTable | None:
     """Rows of a kind of area, written as in the table of results; None where there are none."""
     rows = comparison.rows
-    kept = rows[[kind_of(area) == kind for area in rows["area"]] & rows["metric"].isin(list(metrics))]
+    kept = rows[rows["area"].map(kind_of).eq(kind) & rows["metric"].isin(list(metrics))]
     if kept.empty:
         return None
     table = replace(comparison, rows=kept).table(language, whole=True)
