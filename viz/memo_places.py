@@ -165,12 +165,16 @@ def _flows(comparison: Comparison, language: Language) -> PlaceTable:
 def _of_rows(
     comparison: Comparison, kind: Kind, metrics: Collection[str], title: Words, note: Words, language: Language
 ) -> PlaceTable | None:
-    """Rows of a kind of area, written as in the table of results; None where there are none."""
+    """Rows of a kind of area, by area, written as in the table of results; None where there are none."""
     rows = comparison.rows
     kept = rows[rows["area"].map(kind_of).eq(kind) & rows["metric"].isin(list(metrics))]
     if kept.empty:
         return None
-    table = replace(comparison, rows=kept).table(language, whole=True)
+    places = {area: place for place, area in enumerate(dict.fromkeys(kept["area"]))}
+    order = {metric: place for place, metric in enumerate(metrics)}
+    by_area = kept.assign(area_place=kept["area"].map(places), metric_place=kept["metric"].map(order))
+    ordered = kept.loc[by_area.sort_values(["area_place", "metric_place"], kind="stable").index]
+    table = replace(comparison, rows=ordered).table(language, whole=True)
     return PlaceTable(
         title.in_(language), tuple(str(name) for name in table.columns), _cells(records(table)), note.in_(language)
     )

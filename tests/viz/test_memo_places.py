@@ -21,11 +21,12 @@ def more_rows() -> pd.DataFrame:
     table = rows()
     extra = [
         ["mean_delay_s", "district:芝罘区", "s", 300.0, 290.0, -10.0, -12.0, -8.0, 2, "better"],
-        ["losers_share", "district:芝罘区", "share", 0.0, 0.05, 0.05, 0.03, 0.07, 2, "neutral"],
         ["screenline_vph", "screenline:jiahe:left", "veh/h", 4000.0, 4100.0, 100.0, 60.0, 140.0, 2, "neutral"],
         ["road_vehicles", "road:opening-a", "veh", 0.0, 812.0, 812.0, 792.0, 832.0, 2, "neutral"],
         ["co2_kg", "city", "kg", 90000.0, 89000.0, -1000.0, -1200.0, -800.0, 2, "better"],
         ["junction_delay_s", "city", "s/veh", 40.0, 38.0, -2.0, -2.5, -1.5, 2, "better"],
+        ["mean_delay_s", "district:莱山区", "s", 200.0, 200.0, 0.0, -1.0, 1.0, 2, "no_difference"],
+        ["losers_share", "district:芝罘区", "share", 0.0, 0.05, 0.05, 0.03, 0.07, 2, "neutral"],
         ["pti", "city", "ratio", 2.0, 1.9, -0.1, -0.2, 0.0, 2, "no_difference"],
     ]
     return pd.concat([table, pd.DataFrame(extra, columns=table.columns)], ignore_index=True)
@@ -79,6 +80,7 @@ def test_figures_carry_their_place_and_interval(comparison) -> None:
     assert [line[:2] for line in districts.lines] == [
         ("delay per trip", "芝罘区"),
         ("share that loses more than 1 min", "芝罘区"),
+        ("delay per trip", "莱山区"),
     ]
     assert screenlines.lines[0][1] == "Jia River, towards Zhifu"
     assert "+60 to +140" in " ".join(screenlines.lines[0])
