@@ -73,7 +73,9 @@ def pair_table(before: Sequence[Run], after: Sequence[Run], *, near: Collection[
             parts["near"] = changes[changes["near"].fillna(False).astype(bool)]
         if "origin_district" in changes:
             districts = changes["origin_district"].astype("str")
-            parts |= {district_area(name): changes[districts == name] for name in sorted(set(districts) - {""})}
+            parts |= {
+                district_area(name): changes[districts == name] for name in sorted(set(districts.unique()) - {""})
+            }
         for area, part in parts.items():
             change_s = part["change_s"].to_numpy(dtype=np.float64)
             for name, metric in PAIR_METRICS.items():

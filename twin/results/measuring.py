@@ -75,7 +75,7 @@ def _add_districts(values: Values, run: Run, trips: pd.DataFrame) -> None:
             _add(values, district_area(str(district)), ZONE_METRICS, zones)
     if "origin_district" in trips:
         origin = trips["origin_district"].astype("str")
-        for district in sorted(set(origin) - {""}):
+        for district in sorted(set(origin.unique()) - {""}):
             _add(values, district_area(district), TRIP_METRICS | EMISSION_METRICS, run, trips[origin == district])
 
 
