@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 
 from twin.files.results_files import read_comparison
+from twin.results.dictionary import METRICS
 from twin.results.verdicts import PRIMARY_METRICS
-from twin.wording import METRICS
 
 HEADLINES = (*PRIMARY_METRICS, "vehicle_hours", "mean_travel_time_s", "tpi")
 MOST_RATIO = 0.70

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pandas as pd
@@ -18,8 +19,9 @@ from twin.cli.program import program
 from twin.cli.tables import print_comparison
 from twin.errors import DataFileError, SimulationError
 from twin.files.results_files import write_comparison
+from twin.results.dictionary import METRICS
 from twin.study.compare import compare
-from twin.wording import METRICS, STOPPED
+from twin.wording import STOPPED
 
 NODES = "node_id,x_coord,y_coord,ctrl_type\n1,121.41,37.5,no_control\n2,121.42,37.5,signal\n3,121.43,37.5,\n"
 LINKS = (
@@ -163,7 +165,9 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_metrics_are_told_in_both_languages() -> None:
     output = CliRunner().invoke(program, ["metrics"]).output
-    assert all(key in output and words.name.zh in output for key, words in METRICS.items())
+    for key, words in METRICS.items():
+        told = (key, words.name.zh, words.name.en, words.unit.zh, words.formula, words.source, words.method.zh)
+        assert all(text in output for text in told), key
 
 
 def test_lists_of_places_and_scenarios_name_what_ships() -> None:
@@ -278,3 +282,20 @@ def test_a_study_that_is_stopped_says_how_to_go_on(monkeypatch) -> None:
     answer = CliRunner().invoke(program, ["run", "yantai-2024"])
     assert answer.exit_code == 130
     assert answer.stderr.strip().endswith(STOPPED.zh) and "Traceback" not in answer.output
+
+
+def test_a_result_is_shown_again_in_short_or_whole(tmp_path) -> None:
+    comparison = pytest.importorskip("tests.viz.small_comparison").small_comparison()
+    more = comparison.rows.assign(metric="pti").iloc[:1]
+    rows = pd.concat([comparison.rows, more], ignore_index=True)
+    write_comparison(replace(comparison, rows=rows), tmp_path)
+    short = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en"])
+    whole = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en", "--all"])
+    assert (short.exit_code, whole.exit_code) == (0, 0)
+    assert METRICS["mean_delay_s"].name.en in short.output and METRICS["pti"].name.en not in short.output
+    assert METRICS["pti"].name.en in whole.output
+
+
+def test_showing_a_folder_without_results_says_so(tmp_path) -> None:
+    answer = CliRunner().invoke(program, ["show", str(tmp_path)])
+    assert answer.exit_code == 2 and "holds no complete result" in answer.stderr

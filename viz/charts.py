@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twin.results.comparison import Comparison
-from twin.wording import AREAS, METRICS, Language, Words
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.wording import AREAS, Language, Words
 from viz import phrases, styles
 from viz.layers import change_grader, change_grades, line_of, records
 from viz.numbers import number_of
@@ -74,8 +75,8 @@ class Chart:
 def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Each metric's difference over its value before, with the 95 % interval, city-wide and near the measures."""
     style, language = _style_for(language, "differences")
-    rows = comparison.rows[comparison.rows["area"].isin(list(_AREA_MARKERS))]
-    metrics = [metric for metric in METRICS if metric in set(rows["metric"])]
+    rows = comparison.headline_rows
+    metrics = [metric for metric in HEADLINE if metric in set(rows["metric"])]
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(7.2, 1.2 + 0.34 * len(metrics)), layout="constrained")
         axes = figure.add_subplot()

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from twin.results.comparison import Comparison
+from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.numbers import written
 from twin.results.rows_written import RowWritten, row_written
-from twin.wording import BOOKS, METRICS, Language
+from twin.wording import BOOKS, Language
 from viz import phrases
 from viz.layers import change_written, direction_name, group_name, line_of, records, street_name
 from viz.numbers import number_of
@@ -60,15 +61,15 @@ class MeasureGroup:
 
 
 def metric_lines(comparison: Comparison, area: str, language: Language) -> list[RowWritten]:
-    """The table of results of one area, in the order of the wording table."""
+    """The headline set of one area, in its order."""
     rows = comparison.rows[comparison.rows["area"] == area]
     by_metric = {str(row["metric"]): row for row in records(rows)}
-    return [row_written(by_metric[metric], language) for metric in METRICS if metric in by_metric]
+    return [row_written(by_metric[metric], language) for metric in HEADLINE if metric in by_metric]
 
 
 def definitions(comparison: Comparison, language: Language) -> list[tuple[str, str]]:
-    """Name and definition of each metric in the table."""
-    present = set(comparison.rows["metric"])
+    """Name and definition of each metric of the headline set."""
+    present = set(comparison.headline_rows["metric"])
     return [
         (words.name.in_(language), words.definition.in_(language))
         for metric, words in METRICS.items()

@@ -7,11 +7,13 @@ from typing import Any
 import jinja2
 
 from twin.results.comparison import Comparison
+from twin.results.dictionary import METRICS
 from twin.results.drift import drift_of
 from twin.results.numbers import written
-from twin.wording import AREAS, BOOKS, METRICS, Language, Words
+from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_places import place_tables
 from viz.memo_tables import (
     book_lines,
     definitions,
@@ -65,6 +67,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "groups": measure_groups(comparison, language),
         "tables": [(AREAS[area].in_(language), metric_lines(comparison, area, language)) for area in areas],
         "definitions": definitions(comparison, language),
+        "places": place_tables(comparison, language),
         "counts": street_counts(comparison),
         "gainers": street_lines(comparison, language, better=True),
         "losers": street_lines(comparison, language, better=False),

@@ -145,6 +145,7 @@ def test_a_link_where_everybody_is_slower_shows_its_delay_in_vehicle_hours() -> 
     assert first[["before_speed_kmh", "after_speed_kmh"]].tolist() == pytest.approx([18.0, 14.4])
     assert first[["before_ratio", "after_ratio"]].tolist() == pytest.approx([0.5, 0.4])
     assert first[["before_flow_vph", "after_flow_vph"]].tolist() == [18.0, 18.0]
+    assert first[["before_los", "after_los"]].tolist() == ["D", "E"]  # half and two fifths of free speed
     # 36 vehicles × 1, 2, 3 s: mean 0.02 veh·h, interval ± 4.303 · 0.01 / √3 = 0.0248, so not clear.
     assert links.loc["2", "difference_delay_vehh"] == pytest.approx(0.02)
     assert not links.loc["2", "is_clear"]
@@ -167,7 +168,7 @@ def test_new_and_closed_links_have_one_arm_only() -> None:
 
 def test_a_link_nobody_drives_has_no_speed_and_no_change() -> None:
     links = compared(*(five(arm, BEFORE_S, links=links_of()) for arm in ("before", "after"))).links
-    assert links["before_speed_kmh"].isna().all()
+    assert links["before_speed_kmh"].isna().all() and links["before_los"].eq("").all()
     assert links["before_flow_vph"].tolist() == [0.0, 0.0]
     assert not links["is_clear"].any()
 

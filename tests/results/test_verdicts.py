@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from twin import chance
+from twin.results.dictionary import METRICS
 from twin.results.estimates import Estimate, paired
 from twin.results.rows_compared import ROW_COLUMNS, compare_rows
 from twin.results.rows_written import bound_written, row_written
 from twin.results.verdicts import PRIMARY_METRICS, adjusted, study_verdict, verdict_of, verdict_written
-from twin.wording import METRICS, REFUSALS, VERDICTS
+from twin.wording import REFUSALS, VERDICTS
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,8 @@ def _compared(chain: Chain, before: list[tuple[StudyArm, int]], after: list[tupl
     return compare_runs(
         runs["before"],
         runs["after"],
-        links_before=streets_of(stages["before"].network),
-        links_after=streets_of(stages["after"].network),
+        links_before=streets_of(stages["before"].network, stages["before"].city.signals),
+        links_after=streets_of(stages["after"].network, stages["after"].city.signals),
         sites_before=sites_of(stages["before"].city.open_sites),
         sites_after=sites_of(stages["after"].city.open_sites),
         near=(),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.grid_town import write_measures, write_scenario_text, write_town
+from tests.grid_town import place, write_measures, write_scenario_text, write_town
 from twin.errors import ScenarioError
 from twin.files.results_files import read_comparison
 from twin.files.scenario_files import read_scenario
@@ -78,6 +78,22 @@ def test_slower_bridge_is_worse(in_town: Path) -> None:
     write_measures(in_town, "effect-slow", SLOW_BRIDGE)
     found = row(small("effect-slow", replications=3), "mean_travel_time_s")
     assert found["verdict"] == "worse" and found["ci_low"] > 0.0
+
+
+def test_an_opened_bridge_is_used_by_those_whom_its_flows_name(in_town: Path) -> None:
+    """In the morning most cross the river from the west, where people live, to the east, where they work."""
+    ends = [list(place(2, 2)), list(place(3, 2))]
+    write_measures(in_town, "opening", f'kind = "open_link"\nends = {ends}\nname = "中桥"\nlanes = 1.0')
+    comparison = small("opening")
+    used = row(comparison, "road_vehicles", "road:m1")
+    assert used["before"] == 0.0 and used["after"] > 50.0
+    assert comparison.road_flows["vehicles"].sum() == pytest.approx(used["after"])
+    assert comparison.road_flows.iloc[0][["road", "origin_district", "destination_district"]].tolist() == [
+        *("m1", "西区", "东区"),
+    ]
+    assert comparison.meta["area_names"]["road:m1"] == {"zh": "中桥", "en": "中桥"}
+    assert row(comparison, "screenline_vph", "screenline:river:right")["before"] > 100.0
+    assert row(comparison, "gainers_share", "district:西区")["after"] > 0.05
 
 
 def test_zero_effects_are_not_called(in_town: Path) -> None:

@@ -41,8 +41,12 @@ def test_the_checked_chain_is_the_one_that_studies_use(chain: Chain, tmp_path: P
     settled_chain(tmp_path)
     whole = compare("base", "planted", replications=2, base_rounds=BASE_ROUNDS, arm_rounds=ARM_ROUNDS, jobs=1)
     short = study_of_effect(chain, [1, 2])
-    values = whole.replications[whole.replications["area"] == "city"]["value"]
-    pd.testing.assert_series_equal(short.replications["value"], values, check_exact=True, check_index=False)
+    keys = ["arm", "seed", "metric"]
+    values = [
+        table[table["area"] == "city"].set_index(keys)["value"].sort_index()
+        for table in (short.replications.assign(seed=short.replications["seed"] + 1), whole.replications)
+    ]
+    pd.testing.assert_series_equal(*values, check_exact=True)
 
 
 @pytest.mark.slow

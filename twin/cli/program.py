@@ -15,7 +15,7 @@ import click
 
 import twin
 from twin.errors import TwinError
-from twin.wording import AREAS, ASSUMED_DATA, METRICS, STOPPED, Language
+from twin.wording import ASSUMED_DATA, STOPPED, Language
 
 if TYPE_CHECKING:
     from twin.results.comparison import Comparison
@@ -147,6 +147,7 @@ def simulate(
 def _study_options(command: _Command) -> _Command:
     """Options that `run` and `compare` share."""
     for option in (
+        click.option("--all-metrics", is_flag=True, help="Print every metric and area, not the headline set."),
         click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True),
         click.option("--out", type=_FOLDER, help="Folder for the tables; default: runs/BEFORE--AFTER."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core."),
@@ -205,6 +206,7 @@ def _study(
     jobs: int | None,
     out: Path | None,
     language: Language,
+    all_metrics: bool,
 ) -> None:
     from twin.cli.tables import StudyProgress, print_comparison
     from twin.files.catalogue import runs_folder
@@ -229,7 +231,7 @@ def _study(
             )
     except KeyboardInterrupt:
         raise Told(STOPPED.in_(language), INTERRUPTED_STATUS) from None
-    print_comparison(comparison, language)
+    print_comparison(comparison, language, whole=all_metrics)
     click.echo(f"\n{folder}")
     for name in _plug_ins():
         click.echo(f"  twin {name} {folder}")
@@ -237,17 +239,18 @@ def _study(
 
 @program.command()
 @click.argument("folder", type=_FOLDER)
+@click.option("--all", "all_metrics", is_flag=True, help="Print every metric and area, not the headline set.")
 @click.option("--details", is_flag=True, help="Also both kinds of interval, what pairing was worth, and p-values.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def show(folder: Path, details: bool, language: Language) -> None:
+def show(folder: Path, all_metrics: bool, details: bool, language: Language) -> None:
     """Print the results in FOLDER again."""
     from twin.cli.tables import print_comparison, print_details
     from twin.files.results_files import read_comparison
 
     comparison = read_comparison(folder)
-    print_comparison(comparison, language)
+    print_comparison(comparison, language, whole=all_metrics)
     if details:
-        print_details(comparison, language)
+        print_details(comparison, language, whole=all_metrics)
 
 
 @program.command()
@@ -391,17 +394,11 @@ def scenarios() -> None:
 
 @program.command()
 def metrics() -> None:
-    """List the metrics in 中文 and English, with their definitions."""
-    from twin.cli.tables import print_table
+    """List the metrics in 中文 and English: unit, better direction, formula, source and method."""
+    from twin.cli.metric_list import metric_lines
+    from twin.cli.tables import print_lines
 
-    print_table(
-        ("metric", "名称", "单位", "定义", "name", "unit", "definition"),
-        [
-            (key, m.name.zh, m.unit.zh, m.definition.zh, m.name.en, m.unit.en, m.definition.en)
-            for key, m in METRICS.items()
-        ],
-    )
-    click.echo("; ".join(f"{area}: {words.zh} / {words.en}" for area, words in AREAS.items()))
+    print_lines(metric_lines())
 
 
 @program.group()

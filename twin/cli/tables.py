@@ -57,14 +57,14 @@ def print_histogram(title: str, bins: Sequence[str], counts: Sequence[float]) ->
     print_table((title, "trips", ""), [(name, f"{n:,.0f}", "█" * round(40 * n / most)) for name, n in shown])
 
 
-def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
-    """Print what a reader must know first, the table of before and after, and the books beneath it."""
+def print_comparison(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
+    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath."""
     console = _console()
     for line in comparison.warning_lines(language):
         console.print(line, style="bold")
     titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
     console.print(f"\n{titles[0]} → {titles[1]}")
-    figures = comparison.table(language)
+    figures = comparison.table(language, whole=whole)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in figures.columns:
         is_number = name in figures.columns[2:6]
@@ -81,9 +81,9 @@ def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
 
 
-def print_details(comparison: Comparison, language: Language = "zh") -> None:
+def print_details(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
     """Print what the verdicts rest on: both kinds of interval, what pairing was worth, p-values."""
-    details = comparison.details(language)
+    details = comparison.details(language, whole=whole)
     print_table([str(name) for name in details.columns], [[str(cell) for cell in row] for row in details.to_numpy()])
 
 

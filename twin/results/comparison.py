@@ -5,7 +5,7 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 
 import html
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -13,22 +13,27 @@ import pandas as pd
 from twin.clock import text_of
 from twin.errors import SimulationError
 from twin.records import STATUSES
+from twin.results.areas import kind_of
 from twin.results.cautions import cautions_of
+from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.drift import two_starts_of
+from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare_junctions
 from twin.results.links_compared import compare_links
-from twin.results.metrics import metric_table
+from twin.results.losers import pair_table
+from twin.results.measuring import metric_table
 from twin.results.numbers import decimals_within, written
+from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
 from twin.results.rows_compared import compare_rows
 from twin.results.rows_written import row_written
 from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
 from twin.results.verdicts import PRIMARY_METRICS, Verdict, study_verdict, verdict_written
 from twin.wording import (
+    AREAS,
     ASSUMED_DATA,
     CHANCE_ONLY,
     DEMONSTRATION,
     JOINTLY,
-    METRICS,
     ONE_START,
     PRECISION_REACHED,
     REFUSALS,
@@ -43,8 +48,8 @@ HEADLINE_METRIC = PRIMARY_METRICS[0]
 REPLICATION_COLUMNS = {
     "arm": ("word", "before or after"),
     "seed": ("integer", "the run's seed, the same in both arms"),
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city or near"),
+    "metric": ("id", "one of dictionary.METRICS"),
+    "area": ("word", "as in the rows"),
     "value": ("unit", "the metric of this run"),
 }
 SETTLING_COLUMNS = {
@@ -99,6 +104,14 @@ _DETAIL_HEAD = {
 }
 
 
+def _no_junctions() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(JUNCTION_COMPARISON_COLUMNS))
+
+
+def _no_road_flows() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Two arms of one study, each run with the same seeds.
@@ -106,7 +119,8 @@ class Comparison:
     `meta`: before, after (names), before_title, after_title, place, place_title, date_before, date_after,
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
-    reached_s, most_pairs} where asked for, versions, checksums, command, demonstration.
+    reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
+    screenlines and roads).
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
@@ -117,20 +131,28 @@ class Comparison:
     books: pd.DataFrame  # BOOK_COLUMNS
     measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
+    junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
+    road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
 
-    def table(self, language: Language = "zh") -> pd.DataFrame:
+    @property
+    def headline_rows(self) -> pd.DataFrame:
+        """The short set of `rows`: headline metrics, city-wide and near the measures."""
+        return self.rows[self.rows["metric"].isin(HEADLINE) & self.rows["area"].isin(list(AREAS))]
+
+    def table(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """Each figure as text: before, after, change, 95 % interval, unit, pairs, verdict; numbers are in `rows`.
 
-        Digits are no finer than the interval.
+        The headline set, or the `whole` of it. Digits are no finer than the interval.
         """
-        return self._written(_TABLE_HEAD, language)
+        return self._written(_TABLE_HEAD, language, whole=whole)
 
-    def details(self, language: Language = "zh") -> pd.DataFrame:
+    def details(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """What the verdicts rest on, as text: intervals by t and bootstrap, what pairing was worth, p-values."""
-        return self._written(_DETAIL_HEAD, language)
+        return self._written(_DETAIL_HEAD, language, whole=whole)
 
-    def _written(self, head: dict[str, Words], language: Language) -> pd.DataFrame:
-        lines = [row_written(row, language) for row in self.rows.to_dict("records")]
+    def _written(self, head: dict[str, Words], language: Language, *, whole: bool) -> pd.DataFrame:
+        rows, names = self.rows if whole else self.headline_rows, self.meta.get("area_names", {})
+        lines = [row_written(row, language, names) for row in rows.to_dict("records")]
         return pd.DataFrame(
             [[getattr(line, name) for name in head] for line in lines],
             columns=[words.in_(language) for words in head.values()],
@@ -228,14 +250,19 @@ def compare_runs(
     Raises SimulationError where the runs are not pairs.
     """
     before, after = _paired_runs(before, after)
-    replications = pd.concat([_replications(run, near) for run in (*before, *after)], ignore_index=True)
+    roads = [area for area in meta.get("area_names", {}) if kind_of(area) == "road"]
+    replications = pd.concat(
+        [*(_replications(run, near, roads) for run in (*before, *after)), pair_table(before, after, near=near)],
+        ignore_index=True,
+    )
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
     cautions = cautions_of(replications, books, settling, two_starts_of(meta))
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
     window = before[0].measured
     links = compare_links(before, after, links_before, links_after)
-    if cautions.refusals:
-        links["is_clear"] = False  # the map names no winner either
+    junctions = compare_junctions(before, after, links_before, links_after)
+    if cautions.refusals:  # map and memo name no winner either
+        links["is_clear"] = junctions["is_clear"] = False
     return Comparison(
         rows=compare_rows(replications, cautions.refusals),
         links=links,
@@ -253,6 +280,8 @@ def compare_runs(
             "warnings": [*meta.get("warnings", ()), *found],
             "refusals": list(cautions.refusals),
         },
+        junctions=junctions,
+        road_flows=road_flows(after),
     )
 
 
@@ -281,8 +310,8 @@ def _seed(run: Run) -> int:
     return run.seed
 
 
-def _replications(run: Run, near: Collection[str]) -> pd.DataFrame:
-    return metric_table(run, near).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
+def _replications(run: Run, near: Collection[str], roads: Sequence[str]) -> pd.DataFrame:
+    return metric_table(run, near, roads=roads).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
 
 
 def _book(run: Run) -> dict[str, Any]:

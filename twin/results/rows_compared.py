@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twin.results.dictionary import METRICS
 from twin.results.estimates import Estimate, bootstrapped, pair_correlation, paired, smallest_detectable, unpaired
 from twin.results.verdicts import PRIMARY_METRICS, adjusted, held_together, refused_where, verdict_of
-from twin.wording import METRICS
 
 BOOTSTRAP_SEED = 0
 """The same pairs are drawn for every metric, so that their bootstrap intervals belong together."""
 
 ROW_COLUMNS = {
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city, or near: within 2 km of a measure"),
+    "metric": ("id", "one of dictionary.METRICS"),
+    "area": ("word", "city; near: within 2 km of a measure; or a kind and a name, as in `areas`"),
     "unit": ("text", "the metric's unit"),
     "before": ("unit", "mean over seeds; null: cannot be measured"),
     "after": ("unit", "mean over seeds"),

@@ -3,10 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from twin.results.areas import area_words
+from twin.results.dictionary import METRICS
 from twin.results.numbers import MISSING, decimals_within, written
-from twin.wording import AREAS, METRICS, SEEN_FROM, VERDICTS, Language, Words
+from twin.wording import SEEN_FROM, VERDICTS, Language, Words
+
+AreaNames = Mapping[str, Mapping[str, Any]]
 
 _PURE_NUMBERS = ("ratio", "share", "0–10")  # units that are not said after a number
 
@@ -33,8 +38,11 @@ class RowWritten:
     verdict_id: str
 
 
-def row_written(row: Mapping[Any, Any], language: Language) -> RowWritten:
-    """A row of `Comparison.rows` in words. `pairing`: paired over unpaired standard deviation, as per cent."""
+def row_written(row: Mapping[Any, Any], language: Language, names: AreaNames = MappingProxyType({})) -> RowWritten:
+    """A row of `Comparison.rows` in words; `names`: the `area_names` of its meta.
+
+    `pairing` is paired over unpaired standard deviation, as per cent.
+    """
     words = METRICS[str(row["metric"])]
     low, high = _number(row["ci_low"]), _number(row["ci_high"])
     decimals = decimals_within((high - low) / 2.0, words.decimals)
@@ -46,7 +54,7 @@ def row_written(row: Mapping[Any, Any], language: Language) -> RowWritten:
     paired_sd, unpaired_sd = _number(row["paired_sd"]), _number(row["unpaired_sd"])
     return RowWritten(
         name=words.name.in_(language),
-        area=AREAS[str(row["area"])].in_(language),
+        area=area_words(str(row["area"]), names).in_(language),
         unit=words.unit.in_(language),
         before=written(_number(row["before"]), decimals),
         after=written(_number(row["after"]), decimals),

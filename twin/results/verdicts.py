@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.results.dictionary import METRICS
 from twin.results.estimates import FALSE_DISCOVERIES, Estimate, false_discovery, holm
 from twin.results.rows_written import row_written
-from twin.wording import AREAS, METRICS, REFUSALS, VERDICTS, Language, Words
+from twin.wording import AREAS, REFUSALS, VERDICTS, Language, Words
 
 PRIMARY_METRICS = ("mean_delay_s", "tti", "mean_search_s", "bus_speed_kmh")
 """The named measures: driving, congestion, parking, buses. The first is the one that precision is asked of."""

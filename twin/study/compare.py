@@ -16,6 +16,8 @@ import pandas as pd
 
 import twin
 from twin.city.city import City
+from twin.city.network import id_order
+from twin.city.screenlines import SIDES
 from twin.clock import TimeWindow
 from twin.errors import DataFileError, ScenarioError
 from twin.files.catalogue import cache_folder, demand_folder, network_folder, runs_folder
@@ -25,6 +27,7 @@ from twin.files.results_files import write_comparison
 from twin.files.run_store import RunStore, key_of, run_key
 from twin.files.scenario_files import read_scenario
 from twin.files.seed_files import read_seeds
+from twin.results.areas import road_area, screenline_area
 from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
 from twin.results.links_compared import streets_of
 from twin.results.run import LightTraffic, Run
@@ -45,6 +48,7 @@ from twin.study.settle import (
     settle_from_free_flow,
 )
 from twin.study.stopping import Precision, runs_until
+from twin.wording import Words
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, steps done, steps in all)."""
@@ -186,8 +190,8 @@ class _Study:
         return compare_runs(
             runs["before"],
             runs["after"],
-            links_before=streets_of(settlements["before"].stage.network),
-            links_after=streets_of(settlements["after"].stage.network),
+            links_before=_streets(settlements["before"]),
+            links_after=_streets(settlements["after"]),
             sites_before=sites_of(cities["before"].open_sites),
             sites_after=sites_of(cities["after"].open_sites),
             near=near_links(cities["after"], places),
@@ -245,7 +249,10 @@ class _Study:
             paths[arm] = _settlements() / f"{key}.pickle"
             if not paths[arm].is_file():
                 near = near_travellers(cities["before"], places)
-                calls.append((base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, paths[arm]))
+                new_roads = self._new_roads(cities) if arm == "after" else {}
+                calls.append(
+                    (base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, new_roads, paths[arm])
+                )
         for done, _ in enumerate(each(_settle_one, calls, jobs=self.jobs), start=1):
             self.progress("arms", done, len(calls))
         return paths
@@ -261,6 +268,27 @@ class _Study:
             }
             for arm, city in cities.items()
         }
+
+    def _new_roads(self, cities: dict[str, City]) -> dict[str, tuple[str, ...]]:
+        """Links that may be driven only after, by the measure that opens them."""
+        open_links = {arm: set(city.open_network().link_by_id) for arm, city in cities.items()}
+        new = open_links["after"] - open_links["before"]
+        roads = {
+            measure.id: tuple(id_order(new & {edit.id for edit in measure.edits(cities["before"])}))
+            for measure in self.after.measures
+        }
+        return {road: link_ids for road, link_ids in roads.items() if link_ids}
+
+    def _area_names(self, cities: dict[str, City]) -> dict[str, dict[str, str]]:
+        """What the areas of rows are called that only this study has: screenlines and new roads."""
+        names = {
+            screenline_area(line.id, side): line.towards(side) for line in cities["after"].screenlines for side in SIDES
+        }
+        links = cities["after"].network.link_by_id
+        for road, link_ids in self._new_roads(cities).items():
+            streets = "、".join(dict.fromkeys(links[i].name for i in link_ids if links[i].name)) or road
+            names[road_area(road)] = Words(streets, streets)
+        return {area: {"zh": words.zh, "en": words.en} for area, words in names.items()}
 
     def _runs(
         self, arms: dict[str, Path], seeds: tuple[int, ...], origins: dict[str, dict[str, Any]]
@@ -295,6 +323,7 @@ class _Study:
             "network_kind": passport.kind,
             "demand_assumed": demand is None or bool(demand.assumed),
             "demonstration": is_sketch,
+            "area_names": self._area_names(cities),
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
@@ -323,12 +352,13 @@ def _settle_one(
     period: Period,
     rounds: int,
     near: Any,
+    new_roads: dict[str, tuple[str, ...]],
     path: Path,
 ) -> Path:
     """One arm goes on from the base's settlement (a task for a worker)."""
     base, free_times = taken_over(base_path)
     settled = settle_arm(base, city, period, rounds=rounds)
-    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near))
+    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads))
 
 
 def _run_one(arm_path: Path, seed: int, key: str, origin: dict[str, Any]) -> str:
@@ -346,6 +376,10 @@ def _fetched(store: RunStore, call: tuple[Path, int, str, dict[str, Any]]) -> Ru
     if found is None:
         raise DataFileError(f"{store.folder}: run {call[2]} does not stay whole where it is kept; is the disk sound?")
     return found
+
+
+def _streets(settlement: Settlement) -> pd.DataFrame:
+    return streets_of(settlement.stage.network, settlement.stage.city.signals)
 
 
 def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:
