@@ -19,6 +19,8 @@ from twin.demand.inputs import GateKind, KnownSite, Level, ParkingSettings
 from twin.files.demand_files import FORMAT as DEMAND_FORMAT
 from twin.files.demand_template import sourced_text
 from twin.files.network_files import NetworkPassport, checksum_of, write_passport
+from twin.files.screenline_files import FORMAT as SCREENLINES_FORMAT
+from twin.files.screenline_files import SCREENLINES_FILE
 
 PLACE = "grid-town"
 STEP_LON, STEP_LAT = 0.00453, 0.0036  # 400 m
@@ -231,6 +233,7 @@ def _write_demand(folder: Path, how: TownFiles) -> None:
         kept = {name: value for name, value in zone.items() if name not in ("x", "y", "id")}
         rows.append({"id": how.zone_id(zone["id"]), **kept, "lon": lon, "lat": lat, "area_km2": 1.0, "assumed": "jobs"})
     _write_csv(folder / "zones.csv", rows, how)
+    _write_screenline(folder)
     sites = TOWN_PARKING.sites[::-1] if how.reverse else TOWN_PARKING.sites
     for name, settings in (("demand", TOWN_DEMAND), ("parking", replace(TOWN_PARKING, sites=sites))):
         text = sourced_text({"format": DEMAND_FORMAT, **_sourced(settings)})
@@ -238,6 +241,16 @@ def _write_demand(folder: Path, how: TownFiles) -> None:
     (folder / "passport.toml").write_text(
         f'format = "{DEMAND_FORMAT}"\ntitle = "grid town"\nplace = "{PLACE}"\nkind = "synthetic"\n'
         'made_on = "2026-01-01"\nlicence = "MIT"\nnote = "made by hand"\n[citations]\n',
+        "utf-8",
+    )
+
+
+def _write_screenline(folder: Path) -> None:
+    """The river between the third and the fourth column, from south to north."""
+    line = [list(place(2.5, -1)), list(place(2.4, 2)), list(place(2.5, 5))]
+    (folder / SCREENLINES_FILE).write_text(
+        f'format = "{SCREENLINES_FORMAT}"\n[[screenlines]]\nid = "river"\nname = "河 / river"\nline = {line}\n'
+        'left = "西 / west"\nright = "东 / east"\ntag = "A"\n',
         "utf-8",
     )
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import pandas as pd
@@ -17,8 +18,10 @@ from twin.cli import program as cli
 from twin.cli.program import program
 from twin.cli.tables import print_comparison
 from twin.errors import DataFileError, SimulationError
+from twin.files.results_files import write_comparison
+from twin.results.dictionary import METRICS
 from twin.study.compare import compare
-from twin.wording import METRICS, STOPPED
+from twin.wording import STOPPED
 
 NODES = "node_id,x_coord,y_coord,ctrl_type\n1,121.41,37.5,no_control\n2,121.42,37.5,signal\n3,121.43,37.5,\n"
 LINKS = (
@@ -162,7 +165,9 @@ def test_help_loads_no_heavy_library() -> None:
 
 def test_metrics_are_told_in_both_languages() -> None:
     output = CliRunner().invoke(program, ["metrics"]).output
-    assert all(key in output and words.name.zh in output for key, words in METRICS.items())
+    for key, words in METRICS.items():
+        told = (key, words.name.zh, words.name.en, words.unit.zh, words.formula, words.source, words.method.zh)
+        assert all(text in output for text in told), key
 
 
 def test_lists_of_places_and_scenarios_name_what_ships() -> None:
@@ -190,6 +195,37 @@ def test_printing_needs_a_comparison_and_prints_its_caution(capsys) -> None:
         assert line in printed.replace("\n", "")
     assert all(name in printed for name in comparison.table("zh")["指标"])
     assert "产生" in printed
+
+
+def test_a_precision_that_is_none_is_one_sentence_before_anything_is_run() -> None:
+    answer = CliRunner().invoke(program, ["run", "yantai-2024", "--precision", "2 minutes"])
+    assert answer.exit_code == 2
+    assert (
+        answer.stderr == "Error: --precision is '2 minutes', must be seconds or a share of delay per trip: 2s, 0.5%\n"
+    )
+
+
+def test_options_of_a_study_reach_it(monkeypatch, tmp_path) -> None:
+    asked = {}
+
+    def compare(before, after, **options):
+        asked.update(options)
+        return pytest.importorskip("tests.viz.small_comparison").small_comparison()
+
+    monkeypatch.setattr("twin.study.compare.compare", compare)
+    arguments = ["run", "yantai-2024", "--precision", "0.5%", "--two-starts", "--out", str(tmp_path)]
+    assert CliRunner().invoke(program, arguments).exit_code == 0
+    assert (asked["precision_s"], asked["precision_share"], asked["two_starts"]) == (None, 0.005, True)
+    assert asked["replications"] is None
+
+
+def test_a_finished_study_is_shown_again_with_its_details(tmp_path) -> None:
+    comparison = pytest.importorskip("tests.viz.small_comparison").small_comparison()
+    write_comparison(comparison, tmp_path)
+    shown = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en"]).output
+    assert comparison.verdict_line("en") in shown and "bootstrap" not in shown
+    detailed = CliRunner().invoke(program, ["show", str(tmp_path), "--details", "--language", "en"]).output
+    assert "bootstrap" in detailed and "−200 to +200" in detailed and "50%" in detailed
 
 
 def runs_command(*arguments: str) -> str:
@@ -246,3 +282,20 @@ def test_a_study_that_is_stopped_says_how_to_go_on(monkeypatch) -> None:
     answer = CliRunner().invoke(program, ["run", "yantai-2024"])
     assert answer.exit_code == 130
     assert answer.stderr.strip().endswith(STOPPED.zh) and "Traceback" not in answer.output
+
+
+def test_a_result_is_shown_again_in_short_or_whole(tmp_path) -> None:
+    comparison = pytest.importorskip("tests.viz.small_comparison").small_comparison()
+    more = comparison.rows.assign(metric="pti").iloc[:1]
+    rows = pd.concat([comparison.rows, more], ignore_index=True)
+    write_comparison(replace(comparison, rows=rows), tmp_path)
+    short = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en"])
+    whole = CliRunner().invoke(program, ["show", str(tmp_path), "--language", "en", "--all"])
+    assert (short.exit_code, whole.exit_code) == (0, 0)
+    assert METRICS["mean_delay_s"].name.en in short.output and METRICS["pti"].name.en not in short.output
+    assert METRICS["pti"].name.en in whole.output
+
+
+def test_showing_a_folder_without_results_says_so(tmp_path) -> None:
+    answer = CliRunner().invoke(program, ["show", str(tmp_path)])
+    assert answer.exit_code == 2 and "holds no complete result" in answer.stderr

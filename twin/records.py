@@ -43,6 +43,9 @@ STUDY_TRIP_COLUMNS = {
     ),
     "free_travel_s": ("s", "the route's time in light traffic with signals, frozen from the base"),
     "near": ("true/false", "origin or destination within 2 km of a measure"),
+    "origin_district": ("name", "district in which the trip starts; empty: it comes in through a gate"),
+    "destination_district": ("name", "district in which it ends; empty: it leaves through a gate"),
+    "persons": ("count", "people in the vehicle, the driver included"),
 }
 
 LINK_COLUMNS = {
@@ -60,6 +63,19 @@ PASSAGE_COLUMNS = {
     "link_id": ("id", "the link"),
     "entry_s": ("s", "came onto the link"),
     "exit_s": ("s", "left it; null while on it"),
+}
+
+ZONE_COLUMNS = {
+    "zone_id": ("id", "the zone"),
+    "district": ("name", "its district"),
+    "residents": ("count", "people who live there"),
+    "jobs_30min": ("count", "jobs within 30 minutes by car, setting out at the middle of the measured window"),
+    "jobs_45min": ("count", "jobs within 45 minutes"),
+}
+
+NEW_ROAD_COLUMNS = {
+    "road": ("id", "the measure that opens it"),
+    "trip_id": ("id", "a trip whose usual route uses it"),
 }
 
 SITE_COLUMNS = {

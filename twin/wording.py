@@ -1,5 +1,5 @@
-"""Every word a user reads, in 中文 and English: metrics, verdicts, warnings. One table, so that map, memo and
-table say the same thing. Definitions carry formula and source in `twin.results.metrics`.
+"""Words a user reads, in 中文 and English: areas, books, verdicts, warnings. One table, so that map, memo and table say
+the same thing. Metrics have a dictionary of their own: `twin.results.dictionary`.
 """
 
 from dataclasses import dataclass
@@ -19,128 +19,6 @@ class Words:
         return self.zh if language == "zh" else self.en
 
 
-@dataclass(frozen=True, slots=True)
-class MetricWords:
-    """How a metric is called and defined. `better` says which direction is good: "lower", "higher" or "neither"."""
-
-    name: Words
-    unit: Words
-    definition: Words
-    better: Literal["lower", "higher", "neither"]
-    decimals: int = 1
-
-
-METRICS: dict[str, MetricWords] = {
-    "mean_travel_time_s": MetricWords(
-        Words("平均行程时间", "mean travel time"),
-        Words("秒", "s"),
-        Words(
-            "统计时段出发的车辆从想出发到到达(停好车)的平均时间；未完成的按已用时间计(下限)",
-            "from wanting to start to arrival (parked), trips that depart in the measured window; unfinished ones "
-            "count with their time so far (a lower bound)",
-        ),
-        "lower",
-    ),
-    "p95_travel_time_s": MetricWords(
-        Words("第95百分位行程时间", "95th percentile of travel time"),
-        Words("秒", "s"),
-        Words("同上，95% 的出行不超过此值", "same trips: 95 % take no longer than this"),
-        "lower",
-    ),
-    "mean_delay_s": MetricWords(
-        Words("每次出行延误", "delay per trip"),
-        Words("秒", "s"),
-        Words(
-            "行程时间减去同一路线按自由流速度行驶的时间，含路口、排队入网与寻找车位",
-            "travel time less the same links at free speed; junctions, waiting to enter and search included",
-        ),
-        "lower",
-    ),
-    "vehicle_hours": MetricWords(
-        Words("车小时", "vehicle-hours"),
-        Words("车·小时", "veh·h"),
-        Words("统计出行的行程时间总和", "sum of travel times of the measured trips"),
-        "lower",
-        0,
-    ),
-    "vehicle_km": MetricWords(
-        Words("车公里", "vehicle-kilometres"),
-        Words("车·公里", "veh·km"),
-        Words("统计出行的行驶里程总和，含寻找车位", "sum of distances driven by the measured trips, search included"),
-        "neither",
-        0,
-    ),
-    "mean_speed_kmh": MetricWords(
-        Words("平均行程速度", "mean speed"),
-        Words("公里/小时", "km/h"),
-        Words("里程总和除以时间总和(不是各路段速度的平均)", "total distance over total time, not a mean of speeds"),
-        "higher",
-        2,
-    ),
-    "tti": MetricWords(
-        Words("拥堵延时指数(TTI)", "delay index (TTI)"),
-        Words("倍", "ratio"),
-        Words(
-            "实际行程时间之和 ÷ 同一路线在模型轻交通(含信号灯)下的时间之和，基准情景冻结，前后相同",
-            "sum of travel times over the sum for the same routes in the model's own light-traffic run with signals, "
-            "frozen from the base for both arms",
-        ),
-        "lower",
-        3,
-    ),
-    "tpi": MetricWords(
-        Words("交通运行指数TPI(GB/T 33171 附录C)", "TPI (GB/T 33171-2016 Annex C)"),
-        Words("0–10", "0–10"),
-        Words(
-            "各路段延误时间比 DTP = 1 − 自由流时间/实际时间，按车公里加权，再按附录C分段线性换算",
-            "delay-time ratio DTP = 1 − free time / time of each link and 15 min, weighted by vehicle-kilometres, then "
-            "interpolated by Annex C",
-        ),
-        "lower",
-        2,
-    ),
-    "bus_speed_kmh": MetricWords(
-        Words("公交运送速度", "bus operating speed"),
-        Words("公里/小时", "km/h"),
-        Words(
-            "统计时段发出的班次：里程总和 ÷ 时间总和，含停站",
-            "runs that start in the measured window: distance over time, dwell included",
-        ),
-        "higher",
-        2,
-    ),
-    "mean_search_s": MetricWords(
-        Words("平均寻找车位时间", "mean search for parking"),
-        Words("秒", "s"),
-        Words(
-            "需要公共车位的出行：从首选停车场已满到停好或放弃的时间，未寻找的计0",
-            "trips that want a public space: from finding the first choice full to parking or giving up; 0 if not "
-            "searched",
-        ),
-        "lower",
-    ),
-    "no_space_share": MetricWords(
-        Words("没有找到车位的比例", "share that found no space"),
-        Words("比例", "share"),
-        Words(
-            "需要公共车位而未找到的出行 ÷ 需要公共车位的出行",
-            "trips that got no public space over trips that wanted one",
-        ),
-        "lower",
-        4,
-    ),
-    "unfinished_share": MetricWords(
-        Words("未完成出行比例", "share of unfinished trips"),
-        Words("比例", "share"),
-        Words(
-            "到模拟结束仍在路上、排队入网或无路可达的出行比例",
-            "trips still under way, waiting outside or unroutable when the run ends",
-        ),
-        "lower",
-        4,
-    ),
-}
-
 AREAS = {
     "city": Words("全市", "city-wide"),
     "near": Words("措施周边2公里", "within 2 km of the measures"),
@@ -159,10 +37,86 @@ BOOKS = {
 VERDICTS = {
     "better": Words("改善", "better"),
     "worse": Words("变差", "worse"),
-    "no_difference": Words("看不出差别", "no difference seen"),
-    "depends": Words("视假定而定", "depends"),
+    "no_difference": Words("差别不大于 {bound}", "no difference larger than {bound}"),
+    "identical": Words("完全相同", "exactly the same"),
+    "depends": Words("因指标或范围而异", "depends"),
+    "refused": Words("不判断", "not judged"),
     "neutral": Words("—", "—"),
 }
+"""The only words for an answer. "identical" is "no_difference" where before and after are equal to the last digit;
+"neutral": the metric has no good direction, or one pair only. How they are found: `twin.results.verdicts`."""
+
+SEEN_FROM = Words("±{bound} 起可发现", "could have seen from ± {bound} on")
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalWords:
+    """Why no winner is named: in short, and as a sentence with its numbers."""
+
+    reason: Words
+    sentence: Words
+
+
+REFUSALS = {
+    "unfinished_apart": RefusalWords(
+        Words("未完成出行比例相差过大", "shares of unfinished trips differ too much"),
+        Words(
+            "两种情形的未完成出行比例相差超过 1 个百分点（{before:.1%} 与 {after:.1%}）：不判断优劣。",
+            "The shares of unfinished trips differ by more than 1 percentage point ({before:.1%} before, {after:.1%} "
+            "after): no winner is named.",
+        ),
+    ),
+    "gaps_apart": RefusalWords(
+        Words("两种情形的相对差距相差过大", "relative gaps differ too much"),
+        Words(
+            "两种情形的路径选择稳定程度不同：相对差距为 {before:.2%} 与 {after:.2%}，相差可达 {worth:,.1f} 车·小时，"
+            "超过变化本身({effect:,.1f})的一半：不判断优劣。",
+            "The arms have not settled alike: relative gaps of {before:.2%} before and {after:.2%} after are up to "
+            "{worth:,.1f} vehicle-hours apart, more than half of the effect ({effect:,.1f}): no winner is named.",
+        ),
+    ),
+    "drifting": RefusalWords(
+        Words("路径选择尚未稳定", "routes have not settled"),
+        Words(
+            "路径选择尚未稳定：全市车小时的变化在最后几轮仍摆动 {drift:,.1f}，"
+            "超过其自身({effect:,.1f})的一半：不判断优劣。",
+            "Routes have not settled: the effect on vehicle-hours still moved by {drift:,.1f} over the last "
+            "rounds, more than half of itself ({effect:,.1f}): no winner is named.",
+        ),
+    ),
+    "starts_apart": RefusalWords(
+        Words("两个起点得出的变化不同", "the effect differs between two starting points"),
+        Words(
+            "从两个起点稳定路径，全市车小时的变化分别为 {effect:,.1f} 与 {other:,.1f}，"
+            "相差超过其自身的一半：不判断优劣。",
+            "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}: they "
+            "differ by more than half of it, no winner is named.",
+        ),
+    ),
+}
+
+ONE_START = Words(
+    "未检验变化是否与路径选择的起点有关(--two-starts)。",
+    "Not checked whether the effect depends on where the routes started from (--two-starts).",
+)
+TWO_STARTS = Words(
+    "从两个起点稳定路径，全市车小时的变化分别为 {effect:,.1f} 与 {other:,.1f}。",
+    "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}.",
+)
+JOINTLY = Words(
+    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，其他指标与路段控制误报比例 ≤5%。",
+    "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % for all "
+    "others and for streets.",
+)
+PRECISION_REACHED = Words(
+    "配对数按事先规定的规则增加：要求每次出行延误 ±{wanted:.3g} 秒，达到 ±{reached:.3g} 秒。",
+    "Pairs were added by a rule fixed beforehand: ± {wanted:.3g} s of delay per trip asked for, ± {reached:.3g} s "
+    "reached.",
+)
+PRECISION_MISSED = Words(
+    "要求 ±{wanted:.3g} 秒(每次出行延误)，已达配对上限 {pairs}，只到 ±{reached:.3g} 秒。",
+    "± {wanted:.3g} s of delay per trip were asked for; with the most pairs allowed ({pairs}) it is ± {reached:.3g} s.",
+)
 
 DEMONSTRATION = Words(
     "本结果基于由公交站点推断的示意路网和假定需求，只示范方法，不能作为决策依据；"

@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from twin.results.comparison import Comparison
-from twin.wording import AREAS, METRICS, Language, Words
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.wording import AREAS, Language, Words
 from viz import phrases, styles
-from viz.layers import change_grade, line_of, records
+from viz.layers import change_grader, change_grades, line_of, records
 from viz.numbers import number_of
 
 CHINESE_FONTS = (
@@ -74,8 +75,8 @@ class Chart:
 def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Each metric's difference over its value before, with the 95 % interval, city-wide and near the measures."""
     style, language = _style_for(language, "differences")
-    rows = comparison.rows[comparison.rows["area"].isin(list(_AREA_MARKERS))]
-    metrics = [metric for metric in METRICS if metric in set(rows["metric"])]
+    rows = comparison.headline_rows
+    metrics = [metric for metric in HEADLINE if metric in set(rows["metric"])]
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(7.2, 1.2 + 0.34 * len(metrics)), layout="constrained")
         axes = figure.add_subplot()
@@ -92,7 +93,7 @@ def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Ch
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100.0 * value:+.3g}%" if value else "0"))
         axes.set_xlabel(
             Words(
-                "变化 ÷ 现状值，横线为 95% 区间；蓝=改善，红=变差，灰=看不出差别或不分好坏",
+                "变化 ÷ 现状值，横线为 95% 区间；蓝=改善，红=变差，灰=看不出差别、不判断或不分好坏",
                 "difference over value before, bar: 95 % interval; blue better, red worse, grey neither",
             ).in_(language)
         )
@@ -155,18 +156,23 @@ def change_map(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Streets by change of delay, as a still picture for paper: colours where it is outside the noise, else grey."""
     style, language = _style_for(language, "change-map")
     lines: dict[styles.Grade, list[list[tuple[float, float]]]] = {}
+    grade_of_change = change_grader(comparison)
     for link in records(comparison.links):
         grade = (
-            styles.OPENED_GRADE if link["is_new"] else styles.CLOSED_GRADE if link["is_closed"] else change_grade(link)
+            styles.OPENED_GRADE
+            if link["is_new"]
+            else styles.CLOSED_GRADE
+            if link["is_closed"]
+            else grade_of_change(link)
         )
         lines.setdefault(grade, []).append(line_of(link))
-    order = (styles.UNCERTAIN, *styles.CHANGE_GRADES, styles.OPENED_GRADE, styles.CLOSED_GRADE)
+    order = (*reversed(change_grades(comparison)), styles.OPENED_GRADE, styles.CLOSED_GRADE)
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(7.2, 4.6), layout="constrained")
         axes = figure.add_subplot()
         for grade in order:
             if grade in lines:
-                width = 0.7 if grade is styles.UNCERTAIN else 1.5
+                width = 0.7 if grade.colour == styles.NEUTRAL else 1.5
                 streets = LineCollection(lines[grade], colors=grade.colour, linewidths=width)
                 streets.set_label(grade.words.in_(language))
                 streets.set_rasterized(True)  # the picture stays small for a city of any size

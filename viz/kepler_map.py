@@ -16,6 +16,7 @@ from viz.layers import (
     SIZE,
     WIDTH,
     LayerTable,
+    change_grades,
     line_of,
     measure_places,
     opened_and_closed,
@@ -79,10 +80,11 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
     page = Page(
         title=headline.title(comparison, language),
         facts=headline.facts(comparison, language),
+        verdict=comparison.verdict_line(language),
         warnings=comparison.warning_lines(language),
         sources=_sources(comparison, ground, language),
         datasets={name: table.features for name, table in tables.items()},
-        layers=_layers(tables, language),
+        layers=_layers(comparison, tables, language),
         tooltips={name: table.tooltip for name, table in tables.items()},
         ground=ground,
         bounds=bounds_of(lines, FIRST_VIEW_SHARE),
@@ -128,11 +130,11 @@ def _present(wanted: tuple[str, ...], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in wanted if name in names)
 
 
-def _layers(tables: dict[str, LayerTable], language: Language) -> list[dict[str, Any]]:
+def _layers(comparison: Comparison, tables: dict[str, LayerTable], language: Language) -> list[dict[str, Any]]:
     grades: dict[str, Sequence[styles.Grade]] = {
         "before": (*styles.SPEED_GRADES, styles.NO_VEHICLES),
         "after": (*styles.SPEED_GRADES, styles.NO_VEHICLES),
-        "change": (*styles.CHANGE_GRADES, styles.UNCERTAIN),
+        "change": change_grades(comparison),
         "opened": (styles.OPENED_GRADE, styles.CLOSED_GRADE),
         "parking_before": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
         "parking_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
@@ -218,6 +220,15 @@ def _colour_range(grades: Sequence[styles.Grade], language: Language) -> dict[st
     }
 
 
+def _about_grey(comparison: Comparison) -> Words:
+    if comparison.refusals:
+        return Words("全部为灰：不判断优劣，原因见上。", "All grey: no winner is named, the reason stands above.")
+    return Words(
+        "灰色：在随机波动之内(所有路段一并检验，误报比例 ≤5%)。",
+        "Grey: within the noise (all links tested together, false discoveries at 5 %).",
+    )
+
+
 def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Language) -> tuple[LegendPart, ...]:
     speeds = LegendPart(
         Words("车速 ÷ 自由流车速(GB/T 33171)", "speed over free speed (GB/T 33171)").in_(language),
@@ -230,11 +241,9 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     )
     changes = LegendPart(
         Words("延误变化(配对平均)", "change of delay (paired mean)").in_(language),
-        _entries((*styles.CHANGE_GRADES, styles.UNCERTAIN), language),
+        _entries(change_grades(comparison), language),
         ("change",),
-        note=Words("灰色：95% 区间或多重检验不支持差别。", "Grey: not outside chance, all links tested together.").in_(
-            language
-        ),
+        note=_about_grey(comparison).in_(language),
     )
     parking = LegendPart(
         Words("泊位占用(圆越大泊位越多)", "spaces taken (larger: more spaces)").in_(language),

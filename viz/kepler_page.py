@@ -71,6 +71,7 @@ class Page:
 
     title: str
     facts: str
+    verdict: str
     warnings: tuple[str, ...]
     sources: str
     datasets: Mapping[str, Any]
@@ -126,6 +127,7 @@ def page_html(page: Page) -> str:
         policy=policy,
         title=page.title,
         facts=page.facts,
+        verdict=page.verdict,
         warnings=page.warnings,
         sources=page.sources,
         views=page.views,

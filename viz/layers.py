@@ -87,10 +87,23 @@ def street_speeds(comparison: Comparison, arm: str, language: Language = "zh") -
 
 
 def street_changes(comparison: Comparison, language: Language = "zh") -> LayerTable:
-    """Links of both arms, graded by the change of delay where it is outside the noise, else grey."""
+    """Links of both arms, graded by the change of delay where it is outside the noise, else grey.
+
+    All are grey where no winner is named.
+    """
     rows = [row for row in records(comparison.links) if not (bool(row["is_new"]) or bool(row["is_closed"]))]
     rows.sort(key=lambda row: (bool(row["is_clear"]), abs(number_of(row["difference_delay_vehh"]) or 0.0)))
-    return _street_layer(rows, change_grade, language, two_way=_two_way_ends(comparison.links))
+    return _street_layer(rows, change_grader(comparison), language, two_way=_two_way_ends(comparison.links))
+
+
+def change_grader(comparison: Comparison) -> Callable[[Mapping[str, Any]], styles.Grade]:
+    """How links are graded by their change: "not judged" for all where no winner is named."""
+    return (lambda link: styles.NOT_JUDGED) if comparison.refusals else change_grade
+
+
+def change_grades(comparison: Comparison) -> tuple[styles.Grade, ...]:
+    """The grades that `change_grader` may give, in the order of the legend."""
+    return (styles.NOT_JUDGED,) if comparison.refusals else (*styles.CHANGE_GRADES, styles.UNCERTAIN)
 
 
 def change_grade(link: Mapping[str, Any]) -> styles.Grade:

@@ -8,28 +8,15 @@ from typing import Any
 import pandas as pd
 
 from twin.results.comparison import Comparison
-from twin.results.numbers import decimals_within, written
-from twin.wording import BOOKS, METRICS, VERDICTS, Language
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.results.numbers import written
+from twin.results.rows_written import RowWritten, row_written
+from twin.wording import BOOKS, Language
 from viz import phrases
 from viz.layers import change_written, direction_name, group_name, line_of, records, street_name
 from viz.numbers import number_of
 
 MOST_STREETS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class MetricLine:
-    """One row of the table of results, written."""
-
-    name: str
-    unit: str
-    before: str
-    after: str
-    difference: str
-    interval: str
-    n: str
-    verdict: str
-    verdict_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +60,16 @@ class MeasureGroup:
     texts: tuple[str, ...]
 
 
-def metric_lines(comparison: Comparison, area: str, language: Language) -> list[MetricLine]:
-    """The table of results of one area, in the order of the wording table."""
+def metric_lines(comparison: Comparison, area: str, language: Language) -> list[RowWritten]:
+    """The headline set of one area, in its order."""
     rows = comparison.rows[comparison.rows["area"] == area]
     by_metric = {str(row["metric"]): row for row in records(rows)}
-    return [_metric_line(by_metric[metric], language) for metric in METRICS if metric in by_metric]
+    return [row_written(by_metric[metric], language) for metric in HEADLINE if metric in by_metric]
 
 
 def definitions(comparison: Comparison, language: Language) -> list[tuple[str, str]]:
-    """Name and definition of each metric in the table."""
-    present = set(comparison.rows["metric"])
+    """Name and definition of each metric of the headline set."""
+    present = set(comparison.headline_rows["metric"])
     return [
         (words.name.in_(language), words.definition.in_(language))
         for metric, words in METRICS.items()
@@ -156,28 +143,6 @@ def measure_groups(comparison: Comparison, language: Language) -> list[MeasureGr
     for measure in records(comparison.measures):
         groups.setdefault(str(measure["group"]), []).append(str(measure[f"text_{language}"]))
     return [MeasureGroup(group_name(group, language), tuple(texts)) for group, texts in groups.items()]
-
-
-def _metric_line(row: Mapping[str, Any], language: Language) -> MetricLine:
-    words = METRICS[str(row["metric"])]
-    low, high = number_of(row["ci_low"]), number_of(row["ci_high"])
-    half_width = None if low is None or high is None else (high - low) / 2.0
-    decimals = decimals_within(half_width, words.decimals)
-    if decimals < words.decimals and any(bound and not round(bound, decimals) for bound in (low, high)):
-        decimals += 1  # an end that is not zero shows on which side of zero it lies
-    joint = " ~ " if language == "zh" else " to "
-    interval = f"{written(low, decimals, signed=True)}{joint}{written(high, decimals, signed=True)}"
-    return MetricLine(
-        name=words.name.in_(language),
-        unit=words.unit.in_(language),
-        before=written(number_of(row["before"]), decimals),
-        after=written(number_of(row["after"]), decimals),
-        difference=written(number_of(row["difference"]), decimals, signed=True),
-        interval=interval if half_width is not None else written(None, 0),
-        n=str(int(row["n"])),
-        verdict=VERDICTS[str(row["verdict"])].in_(language),
-        verdict_id=str(row["verdict"]),
-    )
 
 
 def _street_line(link: Mapping[str, Any], named: Sequence[Mapping[str, Any]], language: Language) -> StreetLine:

@@ -7,11 +7,13 @@ from typing import Any
 import jinja2
 
 from twin.results.comparison import Comparison
-from twin.results.drift import Drift, drift_of
+from twin.results.dictionary import METRICS
+from twin.results.drift import drift_of
 from twin.results.numbers import written
-from twin.wording import AREAS, BOOKS, CHANCE_ONLY, METRICS, Language, Words
+from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_places import place_tables
 from viz.memo_tables import (
     book_lines,
     definitions,
@@ -60,18 +62,19 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "sources": headline.sources(comparison, language),
         "network_kind": headline.network_kind(comparison.meta, language),
         "in_this_model": _in_this_model(comparison).in_(language),
-        "chance_only": CHANCE_ONLY.in_(language),
+        "verdict": comparison.verdict_line(language),
+        "notes": comparison.notes(language),
         "groups": measure_groups(comparison, language),
         "tables": [(AREAS[area].in_(language), metric_lines(comparison, area, language)) for area in areas],
         "definitions": definitions(comparison, language),
+        "places": place_tables(comparison, language),
         "counts": street_counts(comparison),
         "gainers": street_lines(comparison, language, better=True),
         "losers": street_lines(comparison, language, better=False),
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),
-        "drift": drift_of(comparison.settling),
-        "settled": _settled(drift_of(comparison.settling), language),
+        "settled": _settled(comparison, language),
         "assumptions": [str(assumption[language]) for assumption in comparison.meta["assumptions"]],
         "changers": _what_would_change(comparison, language),
         "charts": _charts(comparison, language),
@@ -97,17 +100,19 @@ def _charts(comparison: Comparison, language: Language) -> dict[str, str]:
     return charts
 
 
-def _settled(drift: Drift | None, language: Language) -> str:
+def _settled(comparison: Comparison, language: Language) -> str:
+    drift = drift_of(comparison.settling)
     if drift is None:
         return _ROUTES_UNKNOWN.in_(language)
     gaps = f"{written(100.0 * drift.gap_before, 2)}% / {written(100.0 * drift.gap_after, 2)}%"
-    effect = written(drift.effect_vehh, 0, signed=True)
-    drifted = written(drift.drift_vehh, 0)
+    effect = written(drift.effect_vehh, 1, signed=True)
+    drifted, worth = written(drift.drift_vehh, 1), written(drift.gaps_worth_vehh, 1)
     facts = Words(
-        f"路径选择 {drift.rounds} 轮；最后一轮相对差距(现状/方案)：{gaps}。"
+        f"路径选择 {drift.rounds} 轮；最后一轮相对差距(现状/方案)：{gaps}，其差可达 {worth} 车·小时。"
         f"全市车小时的变化在最后一轮为 {effect}，最后三分之一轮次内摆动 {drifted}。",
-        f"{drift.rounds} rounds of route choice; relative gap in the last one (before / after): {gaps}. "
-        f"The effect on vehicle-hours is {effect} in the last round and moved by {drifted} over the last third.",
+        f"{drift.rounds} rounds of route choice; relative gap in the last one (before / after): {gaps}, up to {worth} "
+        f"vehicle-hours apart. The effect on vehicle-hours is {effect} in the last round and moved by {drifted} over "
+        "the last third.",
     ).in_(language)
     verdict = Words(
         "摆动不超过变化本身的一半，视为已稳定。"

@@ -53,6 +53,7 @@ FULLNESS_GRADES = (
 
 NO_VEHICLES = Grade(Words("没有车辆通过", "no vehicles"), NO_DATA, math.nan)
 UNCERTAIN = Grade(Words("看不出差别(在随机波动之内)", "no difference seen (within the noise)"), NEUTRAL, math.nan)
+NOT_JUDGED = Grade(Words("不判断优劣", "not judged"), NEUTRAL, math.nan)
 LARGE_CHANGE_VEHH = 5.0  # assumed: over two hours, 2.5 cars more or less standing there at any moment
 
 CHANGE_GRADES = (

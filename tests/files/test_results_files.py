@@ -16,7 +16,7 @@ from twin.records import Records
 from twin.results.comparison import Comparison
 from twin.results.run import LightTraffic, Run
 
-TABLES = ("rows", "links", "sites", "replications", "settling", "books", "measures")
+TABLES = ("rows", "links", "sites", "replications", "settling", "books", "measures", "junctions", "road_flows")
 
 
 def comparison(value: float = 1.5) -> Comparison:
@@ -41,6 +41,7 @@ def run(seed: int = 7) -> Run:
             "arrive_s": [25500.1, None],
             "status": ["finished", "travelling"],
             "found_space": pd.array([True, None], dtype="boolean"),
+            "origin_district": pd.Categorical(["芝罘区", ""], categories=["", "芝罘区", "莱山区"]),
         }
     )
     return Run(
@@ -60,6 +61,8 @@ def run(seed: int = 7) -> Run:
         measured=TimeWindow.between("07:00", "09:00"),
         links=pd.DataFrame({"link_id": ["1"], "length_m": [100.0], "free_speed_mps": [0.1 + 0.2]}),
         free_times=LightTraffic({"1": 1 / 3}),
+        zones=pd.DataFrame({"zone_id": ["Z1"], "jobs_30min": [1000.0]}),
+        new_roads=pd.DataFrame({"road": pd.Series([], dtype="str"), "trip_id": pd.Series([], dtype="int64")}),
     )
 
 
@@ -84,7 +87,9 @@ def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
             pd.testing.assert_frame_equal(got, wanted, check_exact=True)
         else:
             assert got == wanted, field.name
-    pd.testing.assert_frame_equal(found.links, run().links, check_exact=True)
+    for name in ("links", "zones", "new_roads"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(run(), name), check_exact=True)
+    assert found.crossings is None
     assert (found.scenario, found.arm, found.seed, found.measured, found.free_times) == (
         *(run().scenario, run().arm, run().seed, run().measured, run().free_times),
     )
@@ -99,7 +104,7 @@ def test_writing_twice_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_the_manifest_names_format_facts_and_a_checksum_for_each_file(tmp_path: Path) -> None:
     write_comparison(comparison(), tmp_path)
     manifest = tomllib.loads((tmp_path / "run.toml").read_text(encoding="utf-8"))
-    assert manifest["format"] == "twin-comparison/1" and manifest["seeds"] == [1, 2]
+    assert manifest["format"] == "twin-comparison/2" and manifest["seeds"] == [1, 2]
     assert set(manifest["files"]) == {path.name for path in tmp_path.iterdir()} - {"run.toml"}
 
 
@@ -132,9 +137,9 @@ def test_every_damaged_file_is_named(tmp_path: Path) -> None:
         b"",
         b"\xff\xfe",
         b"format = 3",
-        b'format = "twin-comparison/1"',
-        b'format = "twin-comparison/1"\n[files]\n"../x.parquet" = "sha256:0"',
-        b'format = "twin-comparison/1"\n[files]\n',
+        b'format = "twin-comparison/2"',
+        b'format = "twin-comparison/2"\n[files]\n"../x.parquet" = "sha256:0"',
+        b'format = "twin-comparison/2"\n[files]\n',
         b'format = "twin-run/1"\n[files]\n',
     ],
 )
@@ -146,7 +151,7 @@ def test_a_hostile_manifest_is_refused_with_a_sentence(tmp_path: Path, manifest:
 
 def test_a_run_is_not_a_comparison(tmp_path: Path) -> None:
     write_run(run(), tmp_path)
-    with pytest.raises(DataFileError, match="format is 'twin-run/1', must be 'twin-comparison/1'"):
+    with pytest.raises(DataFileError, match="format is 'twin-run/1', must be 'twin-comparison/2'"):
         read_comparison(tmp_path)
 
 
@@ -178,8 +183,8 @@ def test_a_write_that_fails_anywhere_leaves_the_old_result_or_none(tmp_path: Pat
             outcomes.append(attempt(comparison(2.0), folder))
         write_comparison(comparison(3.0), folder)
         assert read_comparison(folder).rows["value"][0] == 3.0 and not list(folder.glob(".*"))
-    # The 8 files are on disk before the old manifest goes; the new result counts once its manifest is renamed.
-    assert outcomes == ["old"] * 9 + ["none"] * 10 + ["new, but not sure to outlast a power cut", "new"]
+    # The 10 files are on disk before the old manifest goes; the new result counts once its manifest is renamed.
+    assert outcomes == ["old"] * 11 + ["none"] * 12 + ["new, but not sure to outlast a power cut", "new"]
 
 
 def attempt(new: Comparison, folder: Path) -> str:

@@ -11,6 +11,7 @@ import pytest
 from tests.grid_town import FAR, PLACE, TownFiles, place, write_measures, write_town
 from twin.files.city_files import load_city
 from twin.results.comparison import Comparison
+from twin.results.dictionary import METRICS
 from twin.study.compare import compare
 
 SEEDS = 5
@@ -37,6 +38,7 @@ def study(after: str) -> Comparison:
 
 def assert_nothing_changed(comparison: Comparison) -> None:
     rows = comparison.rows
+    assert set(rows["metric"]) == set(METRICS) - {"road_vehicles"}, "every metric is measured; no road is new"
     assert (rows["n"] == SEEDS).all(), "every row is measured with every seed"
     values = comparison.replications.set_index(["arm", "seed", "metric", "area"])["value"]
     pd.testing.assert_series_equal(values["after"], values["before"], check_exact=True)
@@ -44,6 +46,8 @@ def assert_nothing_changed(comparison: Comparison) -> None:
     assert not set(rows["verdict"]) & {"better", "worse"}
     books = comparison.books.set_index(["arm", "seed"])
     pd.testing.assert_frame_equal(books.loc["after"], books.loc["before"])
+    changes = comparison.junctions[["difference_delay_s", "ci_low", "ci_high"]]
+    assert len(changes) and (changes == 0.0).all(axis=None) and comparison.road_flows.empty
     before, after = (comparison.settling[comparison.settling["arm"] == arm] for arm in ("before", "after"))
     assert before["vehicle_hours"].tolist() == after["vehicle_hours"].tolist()
     assert before["relative_gap"].tolist() == after["relative_gap"].tolist()

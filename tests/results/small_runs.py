@@ -6,7 +6,7 @@ import pandas as pd
 
 from twin.clock import TimeWindow
 from twin.records import SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
-from twin.results.run import Arm, LightTraffic, Run
+from twin.results.run import STREET_COLUMNS, Arm, LightTraffic, Run
 
 SEVEN = 25_200.0
 NINE = 32_400.0
@@ -21,6 +21,8 @@ STREETS = pd.DataFrame(
         "lanes": [2.0, 1.0],
         "length_m": [1000.0, 1000.0],
         "free_speed_mps": [10.0, 10.0],
+        "capacity_vph": [1000.0, 1000.0],
+        "signal_node": ["N1", ""],
         "geometry": ["[[121.38,37.53],[121.39,37.53]]", "[[121.39,37.53],[121.4,37.53]]"],
         "assumed": ["lanes", ""],
     }
@@ -43,6 +45,9 @@ def trip(trip_id: int, time_s: float | None, **changed: Any) -> dict[str, Any]:
         "found_space": None,
         "free_travel_s": 250.0,
         "near": False,
+        "origin_district": "芝罘区",
+        "destination_district": "莱山区",
+        "persons": 2.0,
     }
     return usual | changed
 
@@ -77,17 +82,22 @@ def run_of(
     scenario: str | None = None,
     light_s: dict[str, float] | None = None,
     streets: pd.DataFrame = STREETS,
-    **records: Any,
+    **tables: Any,
 ) -> Run:
-    """A run of these tables; without trips one car that takes 300 s, without links one vehicle on each at 150 s."""
+    """A run of these tables, some of the run and the rest of its records.
+
+    Without trips one car that takes 300 s, without links one vehicle on each at 150 s.
+    """
     trips = trips_of(trip(1, 300.0)) if trips is None else trips
     links = links_of(("1", SEVEN, 1, 150.0), ("2", SEVEN, 1, 150.0)) if links is None else links
+    places = {name: tables.pop(name) for name in ("zones", "crossings", "new_roads") if name in tables}
     return Run(
         scenario=scenario or {"before": "baseline", "after": "yantai-2024"}[arm],
         arm=arm,
         seed=seed,
-        records=Records(trips=trips, links=links, books=books_of(trips), end_s=END_S, **records),
+        records=Records(trips=trips, links=links, books=books_of(trips), end_s=END_S, **tables),
         measured=WINDOW,
-        links=streets[["link_id", "length_m", "free_speed_mps"]],
+        links=streets[list(STREET_COLUMNS)],
         free_times=LightTraffic(light_s or {}),
+        **places,
     )

@@ -14,12 +14,12 @@ from twin.results.comparison import (
     BOOK_COLUMNS,
     MEASURE_COLUMNS,
     REPLICATION_COLUMNS,
-    ROW_COLUMNS,
     SETTLING_COLUMNS,
     Comparison,
     compare_runs,
 )
 from twin.results.links_compared import LINK_COMPARISON_COLUMNS, STREET_TABLE_COLUMNS, streets_of
+from twin.results.rows_compared import ROW_COLUMNS
 from twin.results.sites_compared import SITE_COMPARISON_COLUMNS, sites_of
 from twin.wording import CHANCE_ONLY, DEMONSTRATION
 
@@ -145,6 +145,7 @@ def test_a_link_where_everybody_is_slower_shows_its_delay_in_vehicle_hours() -> 
     assert first[["before_speed_kmh", "after_speed_kmh"]].tolist() == pytest.approx([18.0, 14.4])
     assert first[["before_ratio", "after_ratio"]].tolist() == pytest.approx([0.5, 0.4])
     assert first[["before_flow_vph", "after_flow_vph"]].tolist() == [18.0, 18.0]
+    assert first[["before_los", "after_los"]].tolist() == ["D", "E"]  # half and two fifths of free speed
     # 36 vehicles × 1, 2, 3 s: mean 0.02 veh·h, interval ± 4.303 · 0.01 / √3 = 0.0248, so not clear.
     assert links.loc["2", "difference_delay_vehh"] == pytest.approx(0.02)
     assert not links.loc["2", "is_clear"]
@@ -167,7 +168,7 @@ def test_new_and_closed_links_have_one_arm_only() -> None:
 
 def test_a_link_nobody_drives_has_no_speed_and_no_change() -> None:
     links = compared(*(five(arm, BEFORE_S, links=links_of()) for arm in ("before", "after"))).links
-    assert links["before_speed_kmh"].isna().all()
+    assert links["before_speed_kmh"].isna().all() and links["before_los"].eq("").all()
     assert links["before_flow_vph"].tolist() == [0.0, 0.0]
     assert not links["is_clear"].any()
 
@@ -199,7 +200,7 @@ def test_no_winner_is_named_where_unfinished_trips_differ_by_more_than_one_point
     even = compared(runs("before", 300.0, 0), runs("after", 200.0, 1))
     apart = compared(runs("before", 300.0, 0), runs("after", 200.0, 2))
     assert row(even, "p95_travel_time_s")["verdict"] == "better" and len(even.meta["warnings"]) == 1
-    assert row(apart, "p95_travel_time_s")["verdict"] == "neutral"
+    assert row(apart, "p95_travel_time_s")["verdict"] == "refused"
     assert row(apart, "unfinished_share")["verdict"] == "worse"
     assert "0.0% before, 2.0% after" in apart.meta["warnings"][1]["en"]
     assert "不判断优劣" in apart.warning_lines("zh")[-1]
@@ -239,8 +240,8 @@ def test_names_seeds_and_window_are_those_of_the_runs_and_the_input_stays() -> N
 def test_the_comparison_says_in_one_line_what_it_rests_on() -> None:
     comparison = compared(five("before", BEFORE_S), five("after", AFTER_S))
     assert repr(comparison) == (
-        "<Comparison baseline → yantai-2024: 5 seeds, delay per trip −5.0 s ± 2.0 (chance only), schematic network, "
-        "assumed demand>"
+        "<Comparison baseline → yantai-2024: 5 seeds, delay per trip −5.0 s ± 2.0 (chance only), better, schematic "
+        "network, assumed demand>"
     )
 
 
@@ -248,10 +249,10 @@ def test_the_table_has_no_digits_finer_than_the_interval() -> None:
     comparison = compared(five("before", BEFORE_S), five("after", AFTER_S))
     table = comparison.table("en").set_index("metric")
     assert table.loc["mean travel time"].tolist() == [
-        *("city-wide", "620.0", "615.0", "−5.0", "−7.0 to −3.0", "s", "5", "better"),
+        *("city-wide", "620.0", "615.0", "−5.0", "−7.0 to −3.0", "s", "5", "1.00", "better"),
     ]
     assert table.loc["mean search for parking", "before"] == "—"
-    assert " ".join(comparison.table()) == "指标 范围 现状 方案 变化 95%区间 单位 配对数 判断"
+    assert " ".join(comparison.table()) == "指标 范围 现状 方案 变化 95%区间 单位 配对数 配对相关 判断"
 
 
 def test_in_a_notebook_the_warnings_come_first_and_names_are_escaped() -> None:

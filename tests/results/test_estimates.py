@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from twin import chance
 from twin.results.estimates import (
-    Estimate,
     bootstrapped,
     false_discovery,
     holm,
@@ -19,7 +18,6 @@ from twin.results.estimates import (
     pairs_needed,
     smallest_detectable,
     unpaired,
-    verdict_of,
 )
 
 BEFORE = [100.0, 110.0, 120.0, 130.0, 140.0]
@@ -44,19 +42,18 @@ def test_the_same_runs_unpaired_give_plus_minus_22_4() -> None:
 def test_differences_of_exactly_zero_give_exactly_zero() -> None:
     estimate = paired([0.1, 0.2, 0.3], [0.1, 0.2, 0.3])
     assert (estimate.mean, estimate.low, estimate.high) == (0.0, 0.0, 0.0)
-    assert verdict_of(estimate, "lower") == verdict_of(estimate, "neither") == "no_difference"
-    assert verdict_of(paired([7.0], [7.0]), "lower") == "no_difference"
+    assert estimate.p == 1.0
 
 
-def test_one_pair_has_no_interval_and_no_verdict() -> None:
+def test_one_pair_has_no_interval() -> None:
     estimate = paired([7.0], [5.0])
     assert (estimate.mean, estimate.n) == (-2.0, 1)
-    assert math.isnan(estimate.low) and verdict_of(estimate, "lower") == "neutral"
+    assert math.isnan(estimate.low)
 
 
 def test_no_pairs_have_no_mean() -> None:
     estimate = paired([float("nan")], [5.0])
-    assert math.isnan(estimate.mean) and estimate.n == 0 and verdict_of(estimate, "lower") == "neutral"
+    assert math.isnan(estimate.mean) and estimate.n == 0
 
 
 def test_a_pair_with_a_gap_is_left_out() -> None:
@@ -136,19 +133,3 @@ def test_the_smallest_detectable_effect_of_25_pairs() -> None:
     """(2.064 + 0.857) · 10 / √25 = 5.84, with t(0.975, 24) and t(0.8, 24)."""
     assert smallest_detectable(10.0, 25) == pytest.approx(5.84, abs=0.01)
     assert math.isnan(smallest_detectable(10.0, 1))
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "better", "verdict"),
-    [
-        (-7.0, -3.0, "lower", "better"),
-        (-7.0, -3.0, "higher", "worse"),
-        (3.0, 7.0, "lower", "worse"),
-        (3.0, 7.0, "higher", "better"),
-        (-1.0, 3.0, "lower", "no_difference"),
-        (0.0, 3.0, "lower", "no_difference"),
-        (3.0, 7.0, "neither", "neutral"),
-    ],
-)
-def test_a_verdict_needs_an_interval_that_leaves_zero_out(low: float, high: float, better, verdict: str) -> None:
-    assert verdict_of(Estimate((low + high) / 2, low, high, 10), better) == verdict

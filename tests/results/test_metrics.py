@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 from small_runs import NINE, SEVEN, links_of, run_of, trip, trips_of
 
-from twin.results import metrics
-from twin.results.metrics import metric_table
-from twin.wording import METRICS
+from twin.records import STUDY_TRIP_COLUMNS
+from twin.results.measuring import metric_table
 
 
 def value(run, metric, area="city", near_links=()):
@@ -67,25 +66,38 @@ def test_who_still_searches_when_the_run_ends_has_found_no_space() -> None:
     assert (value(run, "mean_search_s"), value(run, "no_space_share")) == (30.0, 0.5)
 
 
-def test_tpi_of_links_at_half_their_free_speed_is_4_by_annex_c() -> None:
-    run = run_of(links=links_of(("1", SEVEN, 10, 200.0), ("2", SEVEN, 10, 200.0)))
-    assert value(run, "tpi") == 4.0
+def test_percentiles_of_delay_and_search_leave_five_trips_of_a_hundred_above() -> None:
+    trips = [trip(i, 200.0 + i, found_space=True, search_s=float(i)) for i in range(101)]
+    run = run_of(trips_of(*trips))
+    assert (value(run, "p95_delay_s"), value(run, "p95_search_s")) == (95.0, 95.0)
 
 
-def test_tpi_weighs_links_by_vehicle_kilometres() -> None:
-    run = run_of(links=links_of(("1", SEVEN, 3, 100.0), ("2", SEVEN, 1, 500.0), ("2", SEVEN + 900, 0, None)))
-    # Delay-time ratios 0 and 0.8, weighted 3 to 1: 0.2, two thirds of the first band, 0–0.3.
-    assert value(run, "tpi") == pytest.approx(4 / 3, abs=1e-9)
+def test_delay_per_person_weighs_a_full_car_more() -> None:
+    run = run_of(trips_of(trip(1, 300.0, persons=3.0), trip(2, 500.0, persons=1.0)))
+    # Delays 100 s and 300 s for three people and one.
+    assert value(run, "delay_per_person_s") == (3 * 100.0 + 300.0) / 4
+    assert value(run, "person_hours") == (3 * 300.0 + 500.0) / 3600
+    assert value(run, "delay_vehicle_hours") == 400.0 / 3600
 
 
-def test_tpi_takes_light_traffic_with_signals_as_free() -> None:
-    run = run_of(links=links_of(("1", SEVEN, 1, 150.0), ("2", SEVEN, 1, 100.0)), light_s={"1": 150.0})
-    assert value(run, "tpi") == 0.0
+def test_planning_time_and_buffer_come_from_ratios_to_light_traffic() -> None:
+    # Ratios 1.00, 1.01, … 2.00: mean 1.5, 95th percentile 1.95.
+    run = run_of(trips_of(*(trip(i, 250.0 + 2.5 * i) for i in range(101))))
+    assert value(run, "pti") == pytest.approx(1.95)
+    assert value(run, "buffer_index") == pytest.approx(0.45 / 1.5)
 
 
-def test_tpi_leaves_out_intervals_beyond_the_window() -> None:
-    run = run_of(links=links_of(("1", SEVEN, 1, 200.0), ("1", SEVEN - 900, 1, 9000.0), ("1", NINE, 1, 9000.0)))
-    assert value(run, "tpi") == 4.0
+def test_a_trip_without_a_light_traffic_time_is_in_no_ratio() -> None:
+    run = run_of(trips_of(trip(1, 500.0), trip(2, None, free_travel_s=0.0, status="unroutable")))
+    assert (value(run, "pti"), value(run, "buffer_index")) == (2.0, 0.0)
+
+
+def test_districts_are_those_in_which_trips_start_and_gates_have_none() -> None:
+    run = run_of(trips_of(trip(1, 300.0), trip(2, 500.0, origin_district="莱山区"), trip(3, 900.0, origin_district="")))
+    assert value(run, "mean_travel_time_s", "district:芝罘区") == 300.0
+    assert value(run, "mean_delay_s", "district:莱山区") == 300.0
+    areas = metric_table(run)["area"]
+    assert [area for area in areas.unique() if area.startswith("district")] == ["district:芝罘区", "district:莱山区"]
 
 
 def test_bus_speed_is_distance_over_time_of_runs_that_start_in_the_window() -> None:
@@ -100,18 +112,25 @@ def test_bus_speed_is_distance_over_time_of_runs_that_start_in_the_window() -> N
     assert value(run_of(buses=buses), "bus_speed_kmh") == pytest.approx(18.0 / 1.5)
 
 
+SUMS_OVER_NOBODY = {
+    *("trips", "vehicle_hours", "delay_vehicle_hours", "person_hours", "vehicle_km", "fuel_l", "electricity_kwh"),
+    *("co2_kg", "car_nox_kg", "car_co_kg", "car_hc_kg", "car_pm25_kg"),
+}
+
+
 def test_what_cannot_be_measured_is_nan_and_never_zero() -> None:
     table = metric_table(run_of(trips_of(), links_of()), near_links={"1"})
-    zero = table[(table["value"] == 0.0)]["metric"].unique().tolist()
-    assert zero == ["vehicle_hours", "vehicle_km"]  # sums over nobody are 0
-    assert table["value"].isna().sum() == len(table) - 4
+    is_zero = table["value"] == 0.0
+    assert set(table.loc[is_zero, "metric"]) == SUMS_OVER_NOBODY
+    assert table.loc[~is_zero, "value"].isna().all()
 
 
 def test_raw_runs_without_parking_have_every_other_figure() -> None:
-    raw = trips_of(trip(1, 300.0)).drop(columns=["search_s", "search_m", "found_space", "free_travel_s", "near"])
+    raw = trips_of(trip(1, 300.0)).drop(columns=list(STUDY_TRIP_COLUMNS))
     run = run_of(raw)
     assert value(run, "mean_travel_time_s") == 300.0
-    assert all(math.isnan(value(run, name)) for name in ("tti", "mean_search_s", "no_space_share"))
+    unknown = ("tti", "pti", "buffer_index", "mean_search_s", "p95_search_s", "no_space_share", "delay_per_person_s")
+    assert all(math.isnan(value(run, name)) for name in unknown)
 
 
 def test_near_counts_trips_marked_so_and_links_in_the_set() -> None:
@@ -124,9 +143,4 @@ def test_near_counts_trips_marked_so_and_links_in_the_set() -> None:
 
 
 def test_without_near_links_there_are_no_rows_for_them() -> None:
-    assert set(metric_table(run_of())["area"]) == {"city"}
-
-
-def test_every_metric_of_the_wording_table_is_measured_in_its_order() -> None:
-    assert metric_table(run_of())["metric"].tolist() == list(METRICS)
-    assert set(metrics.TRIP_METRICS) == set(METRICS) - {"tpi", "bus_speed_kmh"}
+    assert set(metric_table(run_of())["area"]) == {"city", "district:芝罘区", "quarter:07:00"}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.grid_town import write_measures, write_scenario_text, write_town
+from tests.grid_town import place, write_measures, write_scenario_text, write_town
 from twin.errors import ScenarioError
 from twin.files.results_files import read_comparison
 from twin.files.scenario_files import read_scenario
@@ -78,6 +78,22 @@ def test_slower_bridge_is_worse(in_town: Path) -> None:
     write_measures(in_town, "effect-slow", SLOW_BRIDGE)
     found = row(small("effect-slow", replications=3), "mean_travel_time_s")
     assert found["verdict"] == "worse" and found["ci_low"] > 0.0
+
+
+def test_an_opened_bridge_is_used_by_those_whom_its_flows_name(in_town: Path) -> None:
+    """In the morning most cross the river from the west, where people live, to the east, where they work."""
+    ends = [list(place(2, 2)), list(place(3, 2))]
+    write_measures(in_town, "opening", f'kind = "open_link"\nends = {ends}\nname = "中桥"\nlanes = 1.0')
+    comparison = small("opening")
+    used = row(comparison, "road_vehicles", "road:m1")
+    assert used["before"] == 0.0 and used["after"] > 50.0
+    assert comparison.road_flows["vehicles"].sum() == pytest.approx(used["after"])
+    assert comparison.road_flows.iloc[0][["road", "origin_district", "destination_district"]].tolist() == [
+        *("m1", "西区", "东区"),
+    ]
+    assert comparison.meta["area_names"]["road:m1"] == {"zh": "中桥", "en": "中桥"}
+    assert row(comparison, "screenline_vph", "screenline:river:right")["before"] > 100.0
+    assert row(comparison, "gainers_share", "district:西区")["after"] > 0.05
 
 
 def test_zero_effects_are_not_called(in_town: Path) -> None:
@@ -241,3 +257,51 @@ def test_number_of_workers_and_hash_seed_change_no_byte(tmp_path: Path) -> None:
         for jobs in (1, 2, 4)
     ]
     assert len(runs[0]) == 6 and runs[0] == runs[1] == runs[2], "runs too, with their checksums and origins"
+
+
+def test_precision_adds_pairs_until_the_interval_is_narrow_and_uses_runs_already_made(own_home: Path) -> None:
+    """± 30 s needs no more than the pilot of ten; ± 0.1 % of a few seconds is beyond the ten seeds that are listed."""
+    told: list[tuple[str, int, int]] = []
+    wide = compare("base", "bridge", precision_s=30.0, base_rounds=3, arm_rounds=2, jobs=1)
+    assert wide.meta["seeds"] == list(range(1, 11)) and wide.meta["precision"]["reached_s"] <= 30.0
+    assert not [w for w in wide.meta["warnings"] if "asked for" in w["en"]]
+    assert wide.meta["command"] == "twin run bridge --precision 30s"
+    assert any("± 30 s of delay per trip asked for" in note for note in wide.notes("en"))
+    narrow = compare(
+        "base",
+        "bridge",
+        precision_share=0.001,
+        base_rounds=3,
+        arm_rounds=2,
+        jobs=1,
+        progress=lambda *step: told.append(step),
+    )
+    assert [step for step in told if step[0] == "runs"] == [("runs", 20, 20)], "nothing is made again"
+    assert "with the most pairs allowed (10)" in narrow.meta["warnings"][-1]["en"]
+    pd.testing.assert_frame_equal(narrow.rows, wide.rows, check_exact=True)
+
+
+def test_replications_are_the_most_pairs_where_a_precision_is_asked_for(own_home: Path) -> None:
+    few = compare("base", "bridge", precision_s=0.001, replications=3, base_rounds=3, arm_rounds=2, jobs=1)
+    assert few.meta["seeds"] == [1, 2, 3] and few.meta["precision"]["most_pairs"] == 3
+    with pytest.raises(ScenarioError, match="either seconds or a share"):
+        compare("base", "bridge", precision_s=2.0, precision_share=0.1)
+
+
+def test_second_start_is_another_settlement_of_the_same_base(own_home: Path) -> None:
+    """Runs and rows are those of the first start; the second only says whether its effect agrees."""
+    once = small("bridge")
+    twice = compare("base", "bridge", replications=2, base_rounds=3, arm_rounds=2, jobs=1, two_starts=True)
+    pd.testing.assert_frame_equal(twice.replications, once.replications, check_exact=True)
+    first, second = twice.meta["effects_of_two_starts"]
+    hours = once.settling.set_index(["arm", "round"])["vehicle_hours"]
+    assert first == hours["after", 5] - hours["before", 5]
+    assert second != first
+    assert any("two starting points" in text for text in (*twice.notes("en"), *twice.warning_lines("en")))
+
+
+def test_nothing_changed_from_two_starts_is_nothing_from_both(own_home: Path) -> None:
+    write_measures(own_home, "nothing")
+    comparison = compare("base", "nothing", replications=2, base_rounds=3, arm_rounds=2, jobs=1, two_starts=True)
+    assert comparison.meta["effects_of_two_starts"] == [0.0, 0.0] and comparison.refusals == ()
+    assert set(comparison.rows["verdict"]) <= {"no_difference", "neutral"}

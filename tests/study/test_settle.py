@@ -46,6 +46,7 @@ def two_routes(n: int) -> City:
             "stay_s": 3600.0,
             "parks": "private",
             "travels_share": 1.0,
+            "persons": 1.0,
         }
     )
     network = Network(tuple(nodes), tuple(links), crs="EPSG:32651")

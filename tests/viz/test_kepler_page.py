@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from small_comparison import HOSTILE_NAME, meta, small_comparison
+from small_comparison import HOSTILE_NAME, meta, rows, small_comparison
 
 from twin.errors import TwinError
 from twin.wording import DEMONSTRATION
@@ -130,3 +130,12 @@ def test_another_version_of_keplergl_is_refused_by_name(monkeypatch) -> None:
     kepler_page._packed_bundle.cache_clear()
     with pytest.raises(TwinError, match=r"needs keplergl 0\.4\.0, found 0\.5\.0"):
         page_html(before_after_map(small_comparison()).page)
+
+
+def test_the_verdict_stands_under_the_title_and_the_legend_says_what_grey_means(html: str) -> None:
+    assert "主要指标(全市)：改善" in html and "灰色：在随机波动之内" in html
+    refused = small_comparison(rows=rows().assign(verdict="refused"), meta=meta() | {"refusals": ["drifting"]})
+    page = before_after_map(refused, language="en").page
+    assert page.verdict == "Named measures, city-wide: not judged (routes have not settled)."
+    changes = next(part for part in page.legend if part.views == ("change",))
+    assert [entry.text for entry in changes.entries] == ["not judged"] and "no winner is named" in changes.note

@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from small_comparison import HOSTILE_NAME, links, small_comparison
+from small_comparison import HOSTILE_NAME, links, meta, small_comparison
 
 from viz import styles
 from viz.layers import (
@@ -150,3 +150,9 @@ def test_no_layer_changes_the_comparison() -> None:
     street_changes(comparison)
     parking_sites(comparison, "after")
     pd.testing.assert_frame_equal(comparison.links, links())
+
+
+def test_all_streets_are_grey_and_not_judged_where_no_winner_is_named() -> None:
+    refused = small_comparison(meta=meta() | {"refusals": ["drifting"]})
+    grades = {grade for (grade,) in columns(street_changes(refused), "分级")}
+    assert grades == {styles.NOT_JUDGED.words.zh} and styles.NOT_JUDGED.colour == styles.NEUTRAL

@@ -167,3 +167,21 @@ def test_the_english_memo_has_no_chinese_but_names(tmp_path) -> None:
     named = links().assign(name="Main Street")
     path = write_report(small_comparison(meta=latin, links=named), tmp_path / "memo.html", language="en")
     assert re.findall(r"[\u4e00-\u9fff]+", words_of(path.read_text(encoding="utf-8"))) == []
+
+
+def test_the_verdict_stands_above_the_tables_and_its_grounds_below_them(memo: str) -> None:
+    text = words_of(memo)
+    assert text.index("主要指标(全市)：改善 (改善：每次出行延误)") < text.index("统计细节") < text.index("指标定义")
+    hours = metric_lines(small_comparison(), "city", "zh")[1]
+    assert hours.verdict == "差别不大于 300 车·小时；±300 起可发现" and hours.verdict in text
+    assert (hours.bootstrap, hours.correlation, hours.pairing) == ("−200 ~ +200", "0.75", "50%")
+    assert "0.75" in text and "自助法" in text
+
+
+def test_no_winner_in_the_memo_where_none_is_named() -> None:
+    refused = rows().assign(verdict="refused")
+    page = report_html(small_comparison(rows=refused, meta=meta() | {"refusals": ["starts_apart"]}), language="en")
+    text = words_of(page)
+    assert "not judged (the effect differs between two starting points)" in text
+    assert 'class="text verdict better"' not in page and 'class="text verdict worse"' not in page
+    assert text.count("not judged") == 1 + len(refused)

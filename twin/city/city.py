@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from twin.city.network import Network
 from twin.city.parking import ParkingSite
+from twin.city.screenlines import Screenline
 from twin.city.signals import SignalPlan
 from twin.city.transit import BusLine
 from twin.city.trips import Demand
@@ -27,6 +28,7 @@ class City:
     lines: tuple[BusLine, ...] = ()
     signals: tuple[SignalPlan, ...] = ()
     demand: Demand | None = None  # None: trips come from elsewhere, e.g. a table given to `simulate`
+    screenlines: tuple[Screenline, ...] = ()
     notes: tuple[str, ...] = ()  # what the builder could not do, in sentences
 
     def open_network(self) -> Network:

@@ -18,6 +18,7 @@ TRAVELLER_COLUMNS = {
     "stay_s": "how long the traveller stays at the destination, s",
     "parks": "public, private (a place of one's own) or none (through traffic)",
     "travels_share": "share of days on which this trip is made, 0 to 1",
+    "persons": "people in the vehicle, the driver of a car included; 1 where the load is not known",
 }
 """Columns of `Demand.travellers`, and what each means."""
 

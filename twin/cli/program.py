@@ -15,7 +15,7 @@ import click
 
 import twin
 from twin.errors import TwinError
-from twin.wording import AREAS, ASSUMED_DATA, METRICS, STOPPED, Language
+from twin.wording import ASSUMED_DATA, STOPPED, Language
 
 if TYPE_CHECKING:
     from twin.results.comparison import Comparison
@@ -147,10 +147,23 @@ def simulate(
 def _study_options(command: _Command) -> _Command:
     """Options that `run` and `compare` share."""
     for option in (
+        click.option("--all-metrics", is_flag=True, help="Print every metric and area, not the headline set."),
         click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True),
         click.option("--out", type=_FOLDER, help="Folder for the tables; default: runs/BEFORE--AFTER."),
         click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core."),
-        click.option("--replications", type=click.IntRange(min=1), default=10, show_default=True, help="Paired runs."),
+        click.option(
+            "--two-starts", is_flag=True, help="Settle from a second start too: no winner where the effect differs."
+        ),
+        click.option(
+            "--precision",
+            metavar="2s|0.5%",
+            help="Half-width of the 95 % interval of delay per trip to go on to, in seconds or of its value before.",
+        ),
+        click.option(
+            "--replications",
+            type=click.IntRange(min=1),
+            help="Paired runs; with --precision the most.  [default: 10; with --precision every seed there is]",
+        ),
     ):
         command = option(command)
     return command
@@ -159,7 +172,7 @@ def _study_options(command: _Command) -> _Command:
 @program.command()
 @click.argument("scenario")
 @_study_options
-def run(scenario: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+def run(scenario: str, **options: Any) -> None:
     """Compare SCENARIO (a name, or a path to its TOML) with the one it is based on."""
     from twin.errors import ScenarioError
     from twin.study.compare import load_scenario
@@ -169,40 +182,75 @@ def run(scenario: str, replications: int, jobs: int | None, out: Path | None, la
         raise ScenarioError(
             f"{after.name!r} has neither based_on nor compare_with: `twin compare BEFORE {scenario}` names one."
         )
-    _study(after.before, after, replications=replications, jobs=jobs, out=out, language=language)
+    _study(after.before, after, **options)
 
 
 @program.command()
 @click.argument("before")
 @click.argument("after")
 @_study_options
-def compare(before: str, after: str, replications: int, jobs: int | None, out: Path | None, language: Language) -> None:
+def compare(before: str, after: str, **options: Any) -> None:
     """Compare two scenarios of one place, the same travellers and seeds in both."""
     from twin.study.compare import load_scenario
 
-    _study(before, load_scenario(after), replications=replications, jobs=jobs, out=out, language=language)
+    _study(before, load_scenario(after), **options)
 
 
 def _study(
-    before: str, after: Any, *, replications: int, jobs: int | None, out: Path | None, language: Language
+    before: str,
+    after: Any,
+    *,
+    replications: int | None,
+    precision: str | None,
+    two_starts: bool,
+    jobs: int | None,
+    out: Path | None,
+    language: Language,
+    all_metrics: bool,
 ) -> None:
     from twin.cli.tables import StudyProgress, print_comparison
     from twin.files.catalogue import runs_folder
     from twin.study.compare import compare, load_scenario
+    from twin.study.stopping import Precision
 
     first = load_scenario(before)
     folder = out or runs_folder() / f"{first.name}--{after.name}"
+    wanted = None if precision is None else Precision.read(precision)
     try:
         with StudyProgress(language) as progress:
             comparison: Comparison = compare(
-                first, after, replications=replications, jobs=jobs, out=folder, progress=progress
+                first,
+                after,
+                replications=replications,
+                precision_s=wanted.half_width_s if wanted else None,
+                precision_share=wanted.half_width_share if wanted else None,
+                two_starts=two_starts,
+                jobs=jobs,
+                out=folder,
+                progress=progress,
             )
     except KeyboardInterrupt:
         raise Told(STOPPED.in_(language), INTERRUPTED_STATUS) from None
-    print_comparison(comparison, language)
+    print_comparison(comparison, language, whole=all_metrics)
     click.echo(f"\n{folder}")
     for name in _plug_ins():
         click.echo(f"  twin {name} {folder}")
+
+
+@program.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--all", "all_metrics", is_flag=True, help="Print every metric and area, not the headline set.")
+@click.option("--details", is_flag=True, help="Also both kinds of interval, what pairing was worth, and p-values.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def show(folder: Path, all_metrics: bool, details: bool, language: Language) -> None:
+    """Print the results in FOLDER again."""
+    from twin.cli.tables import print_comparison, print_details
+    from twin.files.results_files import read_comparison
+
+    comparison = read_comparison(folder)
+    print_comparison(comparison, language, whole=all_metrics)
+    if details:
+        print_details(comparison, language, whole=all_metrics)
 
 
 @program.command()
@@ -346,17 +394,11 @@ def scenarios() -> None:
 
 @program.command()
 def metrics() -> None:
-    """List the metrics in 中文 and English, with their definitions."""
-    from twin.cli.tables import print_table
+    """List the metrics in 中文 and English: unit, better direction, formula, source and method."""
+    from twin.cli.metric_list import metric_lines
+    from twin.cli.tables import print_lines
 
-    print_table(
-        ("metric", "名称", "单位", "定义", "name", "unit", "definition"),
-        [
-            (key, m.name.zh, m.unit.zh, m.definition.zh, m.name.en, m.unit.en, m.definition.en)
-            for key, m in METRICS.items()
-        ],
-    )
-    click.echo("; ".join(f"{area}: {words.zh} / {words.en}" for area, words in AREAS.items()))
+    print_lines(metric_lines())
 
 
 @program.group()

@@ -9,9 +9,10 @@ from twin.cli.tables import print_lines, print_table
 from twin.files.catalogue import cache_folder
 from twin.files.results_files import read_run
 from twin.files.run_inventory import StoredRun, leftovers, remove, run_of, short_key, stored_runs
-from twin.results.metrics import metric_table
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.results.measuring import metric_table
 from twin.results.numbers import written
-from twin.wording import AREAS, METRICS, Language
+from twin.wording import AREAS, Language
 
 _HEAD = ("run", "scenario", "arm", "seed", "city date", "made", "MB", "belongs to")
 _MB = 1e6
@@ -39,6 +40,8 @@ def show_run(folder: Path, key: str, language: Language) -> None:
     print_lines([f"{stored.folder}", *_flat(facts), f"belongs to: {', '.join(stored.belongs_to) or '—'}"])
     rows = []
     for metric, area, value in metric_table(run).itertuples(index=False):
+        if metric not in HEADLINE or area not in AREAS:
+            continue
         words = METRICS[metric]
         figure = written(float(value), words.decimals)
         rows.append((words.name.in_(language), AREAS[area].in_(language), figure, words.unit.in_(language)))

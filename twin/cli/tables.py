@@ -12,12 +12,13 @@ from rich.table import Table
 
 from twin.records import STATUSES
 from twin.results.comparison import Comparison
-from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
+from twin.wording import BOOKS, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
+    "second start": Words("从另一起点稳定", "settle from another start"),
     "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
     "runs": Words("配对模拟", "paired runs"),
 }
@@ -56,14 +57,14 @@ def print_histogram(title: str, bins: Sequence[str], counts: Sequence[float]) ->
     print_table((title, "trips", ""), [(name, f"{n:,.0f}", "█" * round(40 * n / most)) for name, n in shown])
 
 
-def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
-    """Print what a reader must know first, the table of before and after, and the books beneath it."""
+def print_comparison(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
+    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath."""
     console = _console()
     for line in comparison.warning_lines(language):
         console.print(line, style="bold")
     titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
     console.print(f"\n{titles[0]} → {titles[1]}")
-    figures = comparison.table(language)
+    figures = comparison.table(language, whole=whole)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in figures.columns:
         is_number = name in figures.columns[2:6]
@@ -71,11 +72,19 @@ def print_comparison(comparison: Comparison, language: Language = "zh") -> None:
     for row in figures.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
     console.print(table)
-    console.print(CHANCE_ONLY.in_(language))
+    console.print(comparison.verdict_line(language), style="bold")
+    for note in comparison.notes(language):
+        console.print(note)
     for arm, words in _ARMS.items():
         books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
         parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+def print_details(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
+    """Print what the verdicts rest on: both kinds of interval, what pairing was worth, p-values."""
+    details = comparison.details(language, whole=whole)
+    print_table([str(name) for name in details.columns], [[str(cell) for cell in row] for row in details.to_numpy()])
 
 
 class StudyProgress:

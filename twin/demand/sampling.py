@@ -114,6 +114,7 @@ def _travellers(
         "stay_s": stay.stay_s,
         "parks": stay.parks,
         "travels_share": np.full(len(ids), stream.travels_share, dtype=np.float64),
+        "persons": np.full(len(ids), stream.persons, dtype=np.float64),
     }
     table = pd.DataFrame({name: columns[name] for name in TRAVELLER_COLUMNS})
     return table.astype(dict.fromkeys(_WORDS, "str"))

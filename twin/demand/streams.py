@@ -32,6 +32,7 @@ class Stream:
     profile: Profile
     travels_share: float
     end: str
+    persons: float = 1.0  # in each vehicle; 1: not known, the driver alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +117,7 @@ def _purpose_streams(
         ):
             name = f"{purpose}/{way}/{mode}"
             end = end if mode == "car" else ""
-            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end))
+            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end, load))
     return streams
 
 

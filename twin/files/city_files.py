@@ -14,6 +14,7 @@ from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
 from twin.files.line_files import read_lines
 from twin.files.network_files import load_network, read_passport
+from twin.files.screenline_files import read_screenlines
 from twin.files.seed_files import read_seeds
 from twin.transit.line_tables import build_lines
 
@@ -41,6 +42,7 @@ def load_city(place: str, *, on: datetime.date | None = None, seed: int | None =
         zones=inputs.zones,
         sites=sites_of(settled, inputs),
         demand=demand,
+        screenlines=read_screenlines(demand_folder(place)),
         notes=tuple(demand.tables["notes"]["note"]),
     )
     if not (folder / LINES_FILE).is_file():

@@ -16,7 +16,7 @@ from twin.records import Records
 from twin.results.comparison import Comparison
 from twin.results.run import Arm, LightTraffic, Run
 
-COMPARISON_FORMAT = "twin-comparison/1"
+COMPARISON_FORMAT = "twin-comparison/2"
 RUN_FORMAT = "twin-run/1"
 
 _COMPARISON_FILES = {
@@ -27,6 +27,8 @@ _COMPARISON_FILES = {
     "settling.parquet": "settling",
     "books.parquet": "books",
     "measures.parquet": "measures",
+    "junctions.parquet": "junctions",
+    "road_flows.parquet": "road_flows",
 }
 _RECORD_FILES = {
     "trips.parquet": "trips",
@@ -36,6 +38,7 @@ _RECORD_FILES = {
     "passages.parquet": "passages",
     "gridlocks.parquet": "gridlocks",
 }
+_RUN_FILES = {"zones.parquet": "zones", "crossings.parquet": "crossings", "new_roads.parquet": "new_roads"}
 _STREETS_FILE = "streets.parquet"
 _LIGHT_TRAFFIC_FILE = "light_traffic.parquet"
 
@@ -67,6 +70,7 @@ def write_run(run: Run, folder: str | Path, origin: Mapping[str, Any] | None = N
     """
     records = run.records
     tables = {name: getattr(records, field) for name, field in _RECORD_FILES.items()}
+    tables |= {name: getattr(run, field) for name, field in _RUN_FILES.items()}
     tables = {name: table for name, table in tables.items() if table is not None}
     tables[_STREETS_FILE] = run.links
     times = pd.Series(run.free_times.times_s, dtype="float64")
@@ -113,6 +117,7 @@ def read_run(folder: str | Path) -> Run:
             measured=TimeWindow(*facts["measured_s"]),
             links=tables[_STREETS_FILE],
             free_times=LightTraffic(dict(zip(times["link_id"], times["time_s"], strict=True))),
+            **{field: tables.get(name) for name, field in _RUN_FILES.items()},
         )
     except KeyError as error:
         raise DataFileError(f"{Path(folder) / MANIFEST}: does not hold {error}; make the run again.") from None

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twin.results.drift import drift_of
-from twin.wording import Words
+from twin.results.drift import Drift, TwoStarts, drift_of
+from twin.wording import REFUSALS, Words
 
 MOST_UNFINISHED_APART = 0.01
 """Shares of unfinished trips may differ by this before no winner is named (1 percentage point)."""
@@ -17,30 +17,55 @@ MOST_RELIEVED = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Cautions:
-    """Warnings of a comparison; `no_winner`: the arms are too unlike for verdicts."""
+    """Warnings of a comparison, and why no winner is named: keys of wording.REFUSALS; empty: nothing stands against."""
 
     warnings: tuple[Words, ...]
-    no_winner: bool
+    refusals: tuple[str, ...]
 
 
-def cautions_of(replications: pd.DataFrame, books: pd.DataFrame, settling: pd.DataFrame) -> Cautions:
-    """Warnings from the replications, books and settling of both arms (tables as in `Comparison`)."""
-    apart, drifting = _unfinished_apart(replications), _drifting(settling)
-    warnings = [apart, drifting, _gridlocks(books), _relieved(books)]
-    no_winner = apart is not None or drifting is not None
-    return Cautions(tuple(warning for warning in warnings if warning is not None), no_winner)
+def cautions_of(
+    replications: pd.DataFrame, books: pd.DataFrame, settling: pd.DataFrame, starts: TwoStarts | None = None
+) -> Cautions:
+    """Warnings from the replications, books and settling of both arms (tables as in `Comparison`).
 
-
-def _drifting(settling: pd.DataFrame) -> Words | None:
+    `starts`: the effect from two starting points of the routes; None: not checked.
+    """
     drift = drift_of(settling)
-    if drift is None or drift.is_settled:
-        return None
-    return Words(
-        f"路径选择尚未稳定：全市车小时的变化在最后几轮仍摆动 {drift.drift_vehh:,.0f}，"
-        f"超过其自身({drift.effect_vehh:,.0f})的一半：不判断优劣。",
-        f"Routes have not settled: the effect on vehicle-hours still moved by {drift.drift_vehh:,.0f} over the last "
-        f"rounds, more than half of itself ({drift.effect_vehh:,.0f}): no winner is named.",
+    found = {
+        "unfinished_apart": _unfinished_apart(replications),
+        "gaps_apart": None if drift is None else _gaps_apart(drift),
+        "drifting": None if drift is None else _drifting(drift),
+        "starts_apart": None if starts is None else _starts_apart(starts),
+    }
+    warnings = [*found.values(), _gridlocks(books), _relieved(books)]
+    return Cautions(
+        tuple(warning for warning in warnings if warning is not None),
+        tuple(refusal for refusal, warning in found.items() if warning is not None),
     )
+
+
+def _refusal(name: str, **numbers: float) -> Words:
+    sentence = REFUSALS[name].sentence
+    return Words(sentence.zh.format(**numbers), sentence.en.format(**numbers))
+
+
+def _gaps_apart(drift: Drift) -> Words | None:
+    if drift.is_settled_alike:
+        return None
+    numbers = {"before": drift.gap_before, "after": drift.gap_after, "worth": drift.gaps_worth_vehh}
+    return _refusal("gaps_apart", **numbers, effect=drift.effect_vehh)
+
+
+def _drifting(drift: Drift) -> Words | None:
+    if drift.is_settled:
+        return None
+    return _refusal("drifting", drift=drift.drift_vehh, effect=drift.effect_vehh)
+
+
+def _starts_apart(starts: TwoStarts) -> Words | None:
+    if starts.is_one_answer:
+        return None
+    return _refusal("starts_apart", effect=starts.effect_vehh, other=starts.other_vehh)
 
 
 def _unfinished_apart(replications: pd.DataFrame) -> Words | None:
@@ -48,11 +73,7 @@ def _unfinished_apart(replications: pd.DataFrame) -> Words | None:
     before, after = (float(city[city["arm"] == arm]["value"].mean()) for arm in ("before", "after"))
     if not abs(after - before) > MOST_UNFINISHED_APART:
         return None
-    return Words(
-        f"两种情形的未完成出行比例相差超过 1 个百分点（{before:.1%} 与 {after:.1%}）：不判断优劣。",
-        f"The shares of unfinished trips differ by more than 1 percentage point ({before:.1%} before, {after:.1%} "
-        "after): no winner is named.",
-    )
+    return _refusal("unfinished_apart", before=before, after=after)
 
 
 def _gridlocks(books: pd.DataFrame) -> Words | None:

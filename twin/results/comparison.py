@@ -5,43 +5,51 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 
 import html
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from twin.clock import text_of
 from twin.errors import SimulationError
 from twin.records import STATUSES
+from twin.results.areas import kind_of
 from twin.results.cautions import cautions_of
-from twin.results.estimates import paired, verdict_of
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.results.drift import two_starts_of
+from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare_junctions
 from twin.results.links_compared import compare_links
-from twin.results.metrics import metric_table
-from twin.results.numbers import MISSING, decimals_within, written
+from twin.results.losers import pair_table
+from twin.results.measuring import metric_table
+from twin.results.numbers import decimals_within, written
+from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
+from twin.results.rows_compared import compare_rows
+from twin.results.rows_written import row_written
 from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
-from twin.wording import AREAS, ASSUMED_DATA, CHANCE_ONLY, DEMONSTRATION, METRICS, VERDICTS, Language, Words
+from twin.results.verdicts import PRIMARY_METRICS, Verdict, study_verdict, verdict_written
+from twin.wording import (
+    AREAS,
+    ASSUMED_DATA,
+    CHANCE_ONLY,
+    DEMONSTRATION,
+    JOINTLY,
+    ONE_START,
+    PRECISION_REACHED,
+    REFUSALS,
+    TWO_STARTS,
+    VERDICTS,
+    Language,
+    Words,
+)
 
-HEADLINE_METRIC = "mean_delay_s"
+HEADLINE_METRIC = PRIMARY_METRICS[0]
 
-ROW_COLUMNS = {
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city, or near: within 2 km of a measure"),
-    "unit": ("text", "the metric's unit"),
-    "before": ("unit", "mean over seeds; null: cannot be measured"),
-    "after": ("unit", "mean over seeds"),
-    "difference": ("unit", "mean of the paired differences, after less before"),
-    "ci_low": ("unit", "95 % interval by Student's t, low end; null with fewer than two pairs"),
-    "ci_high": ("unit", "95 % interval, high end"),
-    "n": ("count", "pairs of runs"),
-    "verdict": ("word", "better, worse, no_difference, or neutral: no verdict"),
-}
 REPLICATION_COLUMNS = {
     "arm": ("word", "before or after"),
     "seed": ("integer", "the run's seed, the same in both arms"),
-    "metric": ("id", "one of wording.METRICS"),
-    "area": ("word", "city or near"),
+    "metric": ("id", "one of dictionary.METRICS"),
+    "area": ("word", "as in the rows"),
     "value": ("unit", "the metric of this run"),
 }
 SETTLING_COLUMNS = {
@@ -69,7 +77,7 @@ MEASURE_COLUMNS = {
 }
 
 _TABLE_HEAD = {
-    "metric": Words("指标", "metric"),
+    "name": Words("指标", "metric"),
     "area": Words("范围", "area"),
     "before": Words("现状", "before"),
     "after": Words("方案", "after"),
@@ -77,8 +85,31 @@ _TABLE_HEAD = {
     "interval": Words("95%区间", "95 % interval"),
     "unit": Words("单位", "unit"),
     "n": Words("配对数", "pairs"),
+    "correlation": Words("配对相关", "pair correlation"),
     "verdict": Words("判断", "verdict"),
 }
+_DETAIL_HEAD = {
+    "name": Words("指标", "metric"),
+    "area": Words("范围", "area"),
+    "difference": Words("变化", "change"),
+    "unit": Words("单位", "unit"),
+    "n": Words("配对数", "pairs"),
+    "interval": Words("95%区间(t)", "95 % interval (t)"),
+    "bootstrap": Words("95%区间(自助法)", "95 % interval (bootstrap)"),
+    "correlation": Words("配对相关", "pair correlation"),
+    "pairing": Words("配对/不配对标准差", "paired / unpaired deviation"),
+    "seen_from": Words("可发现的最小变化(±)", "could have seen from ±"),
+    "p": Words("p", "p"),
+    "p_together": Words("p(合并校正)", "p (held together)"),
+}
+
+
+def _no_junctions() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(JUNCTION_COMPARISON_COLUMNS))
+
+
+def _no_road_flows() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,10 +118,12 @@ class Comparison:
 
     `meta`: before, after (names), before_title, after_title, place, place_title, date_before, date_after,
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
-    [{zh, en}], versions, checksums, command, demonstration.
+    [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
+    reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
+    screenlines and roads).
     """
 
-    rows: pd.DataFrame  # ROW_COLUMNS
+    rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
     links: pd.DataFrame  # links_compared.LINK_COMPARISON_COLUMNS
     sites: pd.DataFrame  # sites_compared.SITE_COMPARISON_COLUMNS
     replications: pd.DataFrame  # REPLICATION_COLUMNS
@@ -98,16 +131,59 @@ class Comparison:
     books: pd.DataFrame  # BOOK_COLUMNS
     measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
+    junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
+    road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
 
-    def table(self, language: Language = "zh") -> pd.DataFrame:
+    @property
+    def headline_rows(self) -> pd.DataFrame:
+        """The short set of `rows`: headline metrics, city-wide and near the measures."""
+        return self.rows[self.rows["metric"].isin(HEADLINE) & self.rows["area"].isin(list(AREAS))]
+
+    def table(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """Each figure as text: before, after, change, 95 % interval, unit, pairs, verdict; numbers are in `rows`.
 
-        Digits are no finer than the interval.
+        The headline set, or the `whole` of it. Digits are no finer than the interval.
         """
-        lines = [_line(row, language) for row in self.rows.to_dict("records")]
-        return pd.DataFrame(lines, columns=list(_TABLE_HEAD)).rename(
-            columns={name: words.in_(language) for name, words in _TABLE_HEAD.items()}
+        return self._written(_TABLE_HEAD, language, whole=whole)
+
+    def details(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
+        """What the verdicts rest on, as text: intervals by t and bootstrap, what pairing was worth, p-values."""
+        return self._written(_DETAIL_HEAD, language, whole=whole)
+
+    def _written(self, head: dict[str, Words], language: Language, *, whole: bool) -> pd.DataFrame:
+        rows, names = self.rows if whole else self.headline_rows, self.meta.get("area_names", {})
+        lines = [row_written(row, language, names) for row in rows.to_dict("records")]
+        return pd.DataFrame(
+            [[getattr(line, name) for name in head] for line in lines],
+            columns=[words.in_(language) for words in head.values()],
         )
+
+    @property
+    def verdict(self) -> Verdict:
+        """One word for the whole comparison, from the named primary measures: see `verdicts.study_verdict`."""
+        return study_verdict(self.rows)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why no winner is named: keys of wording.REFUSALS; empty: nothing stands against a verdict."""
+        return tuple(self.meta.get("refusals", ()))
+
+    def verdict_line(self, language: Language = "zh") -> str:
+        """The verdict as one sentence, above every table, map and memo."""
+        return verdict_written(self.rows, self.refusals, language)
+
+    def notes(self, language: Language = "zh") -> tuple[str, ...]:
+        """What stands below a table: what intervals hold, how verdicts were held together, from which starts, and by
+        which rule pairs were added."""
+        starts, precision = two_starts_of(self.meta), self.meta.get("precision")
+        about_starts = ONE_START.in_(language)
+        if starts is not None:
+            about_starts = TWO_STARTS.in_(language).format(effect=starts.effect_vehh, other=starts.other_vehh)
+        notes = [CHANCE_ONLY.in_(language), JOINTLY.in_(language), about_starts]
+        if precision and precision["reached_s"] <= precision["wanted_s"]:  # missed: among the warnings
+            numbers = {"wanted": precision["wanted_s"], "reached": precision["reached_s"]}
+            notes.append(PRECISION_REACHED.in_(language).format(**numbers))
+        return tuple(notes)
 
     def warning_lines(self, language: Language = "zh") -> tuple[str, ...]:
         """The sentences a reader must see first, above every table, map and memo."""
@@ -120,7 +196,7 @@ class Comparison:
         return tuple(dict.fromkeys(lines))
 
     def __repr__(self) -> str:
-        facts = [f"{len(self.meta['seeds'])} seeds", f"{self._headline()} (chance only)"]
+        facts = [f"{len(self.meta['seeds'])} seeds", f"{self._headline()} (chance only)", self._verdict_in_short()]
         if self.meta.get("network_kind"):
             facts.append(f"{self.meta['network_kind']} network")
         if self.meta.get("demand_assumed"):
@@ -128,10 +204,18 @@ class Comparison:
         return f"<Comparison {self.meta['before']} → {self.meta['after']}: {', '.join(facts)}>"
 
     def _repr_html_(self) -> str:
-        notes = [*self.warning_lines("zh"), CHANCE_ONLY.zh]
+        notes = [*self.warning_lines("zh"), self.verdict_line("zh"), *self.notes("zh")]
         title = f"{self.meta['before']} → {self.meta['after']}"
         paragraphs = "".join(f"<p>{html.escape(note)}</p>" for note in notes)
         return f"<div><b>{html.escape(title)}</b>{paragraphs}{self.table('zh').to_html(index=False, border=0)}</div>"
+
+    def _verdict_in_short(self) -> str:
+        if self.verdict == "neutral":
+            return "no verdict"
+        reasons = [REFUSALS[refusal].reason.en for refusal in self.refusals if refusal in REFUSALS]
+        if self.verdict == "refused":
+            return f"{VERDICTS['refused'].en}: {', '.join(reasons)}"
+        return self.verdict.replace("_", " ")
 
     def _headline(self) -> str:
         rows = self.rows[(self.rows["metric"] == HEADLINE_METRIC) & (self.rows["area"] == "city")]
@@ -166,14 +250,22 @@ def compare_runs(
     Raises SimulationError where the runs are not pairs.
     """
     before, after = _paired_runs(before, after)
-    replications = pd.concat([_replications(run, near) for run in (*before, *after)], ignore_index=True)
+    roads = [area for area in meta.get("area_names", {}) if kind_of(area) == "road"]
+    replications = pd.concat(
+        [*(_replications(run, near, roads) for run in (*before, *after)), pair_table(before, after, near=near)],
+        ignore_index=True,
+    )
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
-    cautions = cautions_of(replications, books, settling)
+    cautions = cautions_of(replications, books, settling, two_starts_of(meta))
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
     window = before[0].measured
+    links = compare_links(before, after, links_before, links_after)
+    junctions = compare_junctions(before, after, links_before, links_after)
+    if cautions.refusals:  # map and memo name no winner either
+        links["is_clear"] = junctions["is_clear"] = False
     return Comparison(
-        rows=_rows(replications, no_winner=cautions.no_winner),
-        links=compare_links(before, after, links_before, links_after),
+        rows=compare_rows(replications, cautions.refusals),
+        links=links,
         sites=compare_sites(before, after, sites_before, sites_after),
         replications=replications,
         settling=settling[list(SETTLING_COLUMNS)].reset_index(drop=True),
@@ -186,7 +278,10 @@ def compare_runs(
             "seeds": [run.seed for run in before],
             "measured": [text_of(window.start_s), text_of(window.end_s)],
             "warnings": [*meta.get("warnings", ()), *found],
+            "refusals": list(cautions.refusals),
         },
+        junctions=junctions,
+        road_flows=road_flows(after),
     )
 
 
@@ -215,8 +310,8 @@ def _seed(run: Run) -> int:
     return run.seed
 
 
-def _replications(run: Run, near: Collection[str]) -> pd.DataFrame:
-    return metric_table(run, near).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
+def _replications(run: Run, near: Collection[str], roads: Sequence[str]) -> pd.DataFrame:
+    return metric_table(run, near, roads=roads).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
 
 
 def _book(run: Run) -> dict[str, Any]:
@@ -225,54 +320,3 @@ def _book(run: Run) -> dict[str, Any]:
     gridlocks = 0 if records.gridlocks is None else len(records.gridlocks)
     fixed = {"arm": run.arm, "seed": run.seed, "created": records.books["created"]}
     return {**fixed, **counts, "gridlocks": gridlocks, "relieved": records.relieved}
-
-
-def _rows(replications: pd.DataFrame, *, no_winner: bool) -> pd.DataFrame:
-    """One row a metric and area. `no_winner`: verdicts are withheld, but of unfinished trips and no difference."""
-    rows = []
-    for (area, metric), values in replications.groupby(["area", "metric"], sort=False):
-        words = METRICS[str(metric)]
-        arms = {arm: values[values["arm"] == arm].sort_values("seed")["value"] for arm in ("before", "after")}
-        before, after = (arms[arm].to_numpy(dtype=np.float64) for arm in ("before", "after"))
-        pairs = np.isfinite(before) & np.isfinite(after)
-        before, after = before[pairs], after[pairs]
-        estimate = paired(before, after)
-        verdict = verdict_of(estimate, words.better)
-        if no_winner and metric != "unfinished_share" and verdict in ("better", "worse"):
-            verdict = "neutral"
-        rows.append(
-            {
-                "metric": metric,
-                "area": area,
-                "unit": words.unit.en,
-                "before": before.mean() if len(before) else np.nan,
-                "after": after.mean() if len(after) else np.nan,
-                "difference": estimate.mean,
-                "ci_low": estimate.low,
-                "ci_high": estimate.high,
-                "n": estimate.n,
-                "verdict": verdict,
-            }
-        )
-    return pd.DataFrame(rows, columns=list(ROW_COLUMNS))
-
-
-def _line(row: dict[Any, Any], language: Language) -> dict[str, str]:
-    words = METRICS[str(row["metric"])]
-    low, high = float(row["ci_low"]), float(row["ci_high"])
-    decimals = decimals_within((high - low) / 2.0, words.decimals)
-    if any(end and not round(end, decimals) for end in (low, high)):
-        decimals += 1  # an end that is not zero shows on which side of zero it lies
-    joint = " ~ " if language == "zh" else " to "
-    ends = [written(end, decimals, signed=True) for end in (low, high)]
-    return {
-        "metric": words.name.in_(language),
-        "area": AREAS[str(row["area"])].in_(language),
-        "before": written(float(row["before"]), decimals),
-        "after": written(float(row["after"]), decimals),
-        "difference": written(float(row["difference"]), decimals, signed=True),
-        "interval": MISSING if MISSING in ends else joint.join(ends),
-        "unit": words.unit.in_(language),
-        "n": str(int(row["n"])),
-        "verdict": VERDICTS[str(row["verdict"])].in_(language),
-    }

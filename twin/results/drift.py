@@ -1,11 +1,13 @@
-"""Has the answer settled? The effect by round of route choice, and whether it still moves."""
+"""Has the answer settled? The effect by round of route choice, whether it still moves, and from another start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 LAST_PART = 1.0 / 3.0  # of the rounds, over which an effect should stand still
-MOST_DRIFT = 0.5  # of the effect itself; more gives no verdict
+MOST_DRIFT = 0.5  # of the effect itself; more drift, unequal gaps or another start worth more give no verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,22 @@ class Drift:
     gap_after: float
     effect_vehh: float
     drift_vehh: float
+
+    vehicle_hours: float = 0.0  # of the base in the last round
+
+    @property
+    def gaps_worth_vehh(self) -> float:
+        """What unequal settling could make of the effect (veh·h): the gaps' difference × the base's vehicle-hours.
+
+        The relative gap is the share of all time that travellers could still save, so arms whose gaps are so far apart
+        may differ by so much without any measure.
+        """
+        return abs(self.gap_after - self.gap_before) * self.vehicle_hours
+
+    @property
+    def is_settled_alike(self) -> bool:
+        """Whether unequal gaps could have made no more than half of the effect."""
+        return self.gaps_worth_vehh <= MOST_DRIFT * abs(self.effect_vehh)
 
     @property
     def is_settled(self) -> bool:
@@ -43,4 +61,24 @@ def drift_of(settling: pd.DataFrame) -> Drift | None:
         gap_after=float(arms["after"]["relative_gap"].loc[rounds[-1]]),
         effect_vehh=float(effect.iloc[-1]),
         drift_vehh=float(last.max() - last.min()),
+        vehicle_hours=float(arms["before"]["vehicle_hours"].loc[rounds[-1]]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TwoStarts:
+    """The effect on vehicle-hours (after less before) of the last round, settled from two starting points."""
+
+    effect_vehh: float
+    other_vehh: float
+
+    @property
+    def is_one_answer(self) -> bool:
+        """Whether the two differ by no more than half of the first."""
+        return abs(self.other_vehh - self.effect_vehh) <= MOST_DRIFT * abs(self.effect_vehh)
+
+
+def two_starts_of(meta: Mapping[str, Any]) -> TwoStarts | None:
+    """The two effects that a comparison's `meta` holds as `effects_of_two_starts`; None: one start only."""
+    effects = meta.get("effects_of_two_starts")
+    return TwoStarts(*map(float, effects)) if effects else None

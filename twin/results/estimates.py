@@ -1,12 +1,12 @@
-"""What n paired runs can say: differences with intervals, tests for many at once, and verdicts in one word.
+"""What n paired runs can say: differences with intervals, and tests for many at once.
 
-Intervals show chance between seeds only, never errors of data or model. Leaves out where the values are from.
+Intervals show chance between seeds only, never errors of data or model. Leaves out where the values are from, and the
+words for an answer (`verdicts`).
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,9 +22,6 @@ FALSE_DISCOVERIES = 0.05
 RESAMPLES = 2000
 MOST_PAIRS = 1_000_000
 
-Verdict = Literal["better", "worse", "no_difference", "neutral"]
-Better = Literal["lower", "higher", "neither"]
-
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -38,6 +35,7 @@ class Estimate:
     high: float
     n: int
     sd: float = float("nan")
+    p: float = float("nan")  # two-sided, of no difference at all
 
     @property
     def half_width(self) -> float:
@@ -71,7 +69,9 @@ def paired(before: ArrayLike, after: ArrayLike, *, confidence: float = CONFIDENC
         return Estimate(float("nan"), float("nan"), float("nan"), 0)
     many = paired_many(differences.reshape(-1, 1), confidence=confidence)
     sd = float(differences.std(ddof=1)) if len(differences) > 1 else float("nan")
-    return Estimate(float(many.mean[0]), float(many.low[0]), float(many.high[0]), len(differences), sd)
+    return Estimate(
+        float(many.mean[0]), float(many.low[0]), float(many.high[0]), len(differences), sd, float(many.p[0])
+    )
 
 
 def paired_many(differences: NDArray[np.float64], *, confidence: float = CONFIDENCE) -> ManyEstimates:
@@ -200,20 +200,3 @@ def pairs_needed(sd: float, half_width: float, *, confidence: float = CONFIDENCE
         middle = (too_few + enough) // 2
         too_few, enough = (too_few, middle) if reach(middle) <= half_width else (middle, enough)
     return enough
-
-
-def verdict_of(estimate: Estimate, better: Better) -> Verdict:
-    """One word for an estimate: "better" or "worse" only where the interval leaves 0 out.
-
-    "neutral": the metric has no good direction, or there is no interval to judge by.
-
-    >>> verdict_of(Estimate(-5.0, -7.0, -3.0, 5), "lower"), verdict_of(Estimate(0.0, 0.0, 0.0, 5), "lower")
-    ('better', 'no_difference')
-    """
-    if estimate.mean == estimate.low == estimate.high == 0.0:
-        return "no_difference"
-    if better == "neither" or not np.isfinite([estimate.low, estimate.high]).all():
-        return "neutral"
-    if not estimate.excludes_zero:
-        return "no_difference"
-    return "better" if (estimate.mean < 0.0) == (better == "lower") else "worse"

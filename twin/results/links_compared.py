@@ -3,7 +3,7 @@
 Delay is counted from interval statistics in the measured window; how the engine made them is no matter here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.city.network import Network, id_order
+from twin.city.signals import SignalPlan
 from twin.results.estimates import FALSE_DISCOVERIES, false_discovery, paired_many
 from twin.results.run import Run
+from twin.results.standards import street_los
 from twin.units import KMH_PER_MPS, SECONDS_PER_HOUR
 
 STREET_TABLE_COLUMNS = {
@@ -22,6 +24,8 @@ STREET_TABLE_COLUMNS = {
     "lanes": ("count", "lanes in its direction"),
     "length_m": ("m", "its length"),
     "free_speed_mps": ("m/s", "its free speed, without junction delay"),
+    "capacity_vph": ("PCU/h", "a lane"),
+    "signal_node": ("id", "the junction with a signal plan at its end; empty: none"),
     "geometry": ("JSON", "[[lon, lat], …] in driving direction"),
     "assumed": ("words", "fields that nobody observed, separated by commas"),
 }
@@ -39,10 +43,15 @@ LINK_COMPARISON_COLUMNS = {
     "after_ratio": ("0–1", "speed over free speed, after"),
     "before_flow_vph": ("veh/h", "vehicles that left it in the window, mean over seeds"),
     "after_flow_vph": ("veh/h", "the same, after"),
+    "before_los": ("A–F", "level of service of a street by HCM 6 of its speed over free speed; empty: nobody left it"),
+    "after_los": ("A–F", "the same, after"),
     "difference_delay_vehh": ("veh·h", "paired mean change of delay in the window; null where one arm lacks the link"),
     "ci_low": ("veh·h", "95 % interval, low end"),
     "ci_high": ("veh·h", "95 % interval, high end"),
-    "is_clear": ("true/false", "outside the noise when false discoveries among all links are held at 5 %"),
+    "is_clear": (
+        "true/false",
+        "outside the noise with false discoveries among all links held at 5 %; no winner: none is",
+    ),
 }
 
 
@@ -54,8 +63,9 @@ class LinkTotals:
     time_s: NDArray[np.float64]
 
 
-def streets_of(network: Network) -> pd.DataFrame:
+def streets_of(network: Network, signals: Iterable[SignalPlan] = ()) -> pd.DataFrame:
     """The links of a network as a table with STREET_TABLE_COLUMNS; those of `Run.links` are among them."""
+    planned = {(plan.node_id, green.from_link) for plan in signals for green in plan.greens}
     rows = [
         {
             "link_id": link.id,
@@ -64,6 +74,8 @@ def streets_of(network: Network) -> pd.DataFrame:
             "lanes": link.lanes,
             "length_m": link.length_m,
             "free_speed_mps": link.free_speed_mps,
+            "capacity_vph": link.capacity_vph,
+            "signal_node": link.to_node if (link.to_node, link.id) in planned else "",
             "geometry": _line_text(network.ends_of(link)),
             "assumed": ",".join(sorted(link.assumed)),
         }
@@ -96,6 +108,7 @@ def compare_links(
             speed_mps = np.where(time_s > 0.0, left * length_m / time_s, np.nan)
         table[f"{arm}_speed_kmh"] = speed_mps * KMH_PER_MPS
         table[f"{arm}_ratio"] = speed_mps / free_mps
+        table[f"{arm}_los"] = street_los(speed_mps / free_mps)
         hours = sum(run.measured.duration_s for run in runs) / SECONDS_PER_HOUR
         table[f"{arm}_flow_vph"] = np.where(np.isnan(length_m), np.nan, left / hours)
         delays.append((totals.time_s - totals.left * (length_m / free_mps)) / SECONDS_PER_HOUR)

@@ -1,42 +1,52 @@
-"""Key figures of one run: one function each, with formula and source. Names, units and wording: `twin.wording.METRICS`.
+"""Key figures of a run's trips and buses: one function each, with formula and source. Names, units and wording:
+`twin.results.dictionary.METRICS`; which figure is taken of which area: `twin.results.measuring`.
 
 Every figure counts all trips that want to start in the measured window. A trip that has not ended when the run ends
 counts with its time so far, a lower bound; the share of such trips is a figure of its own. What cannot be measured
 (no bus, no parking, no trip) is NaN, never 0.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.results.columns import NAN, mean_of, numbers, quantile_of, ratio_of
 from twin.results.run import Run
-from twin.results.standards import tpi_by_annex_c
 from twin.units import KMH_PER_MPS, METRES_PER_KM, SECONDS_PER_HOUR
-from twin.wording import METRICS
 
 UNFINISHED = ("travelling", "waiting_outside", "unroutable")
 """States of trips that never came to an end; who gave up has one."""
 
-NAN = float("nan")
+HIGH = 0.95
+"""The high percentile of travel-time reliability (FHWA 2006)."""
+
+
+def trips(run: Run, trips: pd.DataFrame) -> float:
+    """Trips measured (count): what the means divide by."""
+    return float(len(trips))
 
 
 def travel_times_s(run: Run, trips: pd.DataFrame) -> NDArray[np.float64]:
     """Time of each trip from wanting to start to its end (s); without an end, to the end of the run."""
-    ends = _numbers(trips, "arrive_s")
-    return np.where(np.isnan(ends), run.records.end_s, ends) - _numbers(trips, "depart_s")
+    ends = numbers(trips, "arrive_s")
+    return np.where(np.isnan(ends), run.records.end_s, ends) - numbers(trips, "depart_s")
 
 
 def mean_travel_time_s(run: Run, trips: pd.DataFrame) -> float:
     """Mean travel time (s): Σ time ÷ trips."""
-    return _mean(travel_times_s(run, trips))
+    return mean_of(travel_times_s(run, trips))
 
 
 def p95_travel_time_s(run: Run, trips: pd.DataFrame) -> float:
     """Travel time that 95 % of trips do not exceed (s), linear between the two nearest trips."""
-    times = travel_times_s(run, trips)
-    return float(np.quantile(times, 0.95)) if len(times) else NAN
+    return quantile_of(travel_times_s(run, trips), HIGH)
+
+
+def delays_s(run: Run, trips: pd.DataFrame) -> NDArray[np.float64]:
+    """Delay of each trip (s): time less the same links at free speed; a trip that never drove has its whole wait."""
+    return travel_times_s(run, trips) - np.nan_to_num(numbers(trips, "free_flow_s"))
 
 
 def mean_delay_s(run: Run, trips: pd.DataFrame) -> float:
@@ -44,7 +54,23 @@ def mean_delay_s(run: Run, trips: pd.DataFrame) -> float:
 
     Junctions, waiting to enter and search for parking are delay. A trip that never drove has its whole wait.
     """
-    return _mean(travel_times_s(run, trips) - np.nan_to_num(_numbers(trips, "free_flow_s")))
+    return mean_of(delays_s(run, trips))
+
+
+def p95_delay_s(run: Run, trips: pd.DataFrame) -> float:
+    """Delay that 95 % of trips do not exceed (s), linear between the two nearest trips."""
+    return quantile_of(delays_s(run, trips), HIGH)
+
+
+def delay_per_person_s(run: Run, trips: pd.DataFrame) -> float:
+    """Mean delay per person (s): Σ people × delay ÷ Σ people.
+
+    A vehicle whose load is not known counts its driver. NaN where no trip has a load.
+    """
+    if "persons" not in trips:
+        return NAN
+    persons = numbers(trips, "persons")
+    return ratio_of(float((persons * delays_s(run, trips)).sum()), float(persons.sum()))
 
 
 def vehicle_hours(run: Run, trips: pd.DataFrame) -> float:
@@ -52,15 +78,27 @@ def vehicle_hours(run: Run, trips: pd.DataFrame) -> float:
     return float(travel_times_s(run, trips).sum()) / SECONDS_PER_HOUR
 
 
+def delay_vehicle_hours(run: Run, trips: pd.DataFrame) -> float:
+    """Vehicle-hours of delay (veh·h): Σ delay ÷ 3600."""
+    return float(delays_s(run, trips).sum()) / SECONDS_PER_HOUR
+
+
+def person_hours(run: Run, trips: pd.DataFrame) -> float:
+    """Person-hours of the trips (person·h): Σ people × time ÷ 3600; NaN where loads are not known."""
+    if "persons" not in trips:
+        return NAN
+    return float((numbers(trips, "persons") * travel_times_s(run, trips)).sum()) / SECONDS_PER_HOUR
+
+
 def vehicle_km(run: Run, trips: pd.DataFrame) -> float:
     """Vehicle-kilometres of the trips (veh·km), search for parking included: Σ distance."""
-    return float(np.nan_to_num(_numbers(trips, "distance_m")).sum()) / METRES_PER_KM
+    return float(np.nan_to_num(numbers(trips, "distance_m")).sum()) / METRES_PER_KM
 
 
 def mean_speed_kmh(run: Run, trips: pd.DataFrame) -> float:
     """Mean speed (km/h): Σ distance ÷ Σ time, waiting and search included; never a mean of speeds."""
-    distance_m = float(np.nan_to_num(_numbers(trips, "distance_m")).sum())
-    return _ratio(distance_m, float(travel_times_s(run, trips).sum())) * KMH_PER_MPS
+    distance_m = float(np.nan_to_num(numbers(trips, "distance_m")).sum())
+    return ratio_of(distance_m, float(travel_times_s(run, trips).sum())) * KMH_PER_MPS
 
 
 def tti(run: Run, trips: pd.DataFrame) -> float:
@@ -71,16 +109,52 @@ def tti(run: Run, trips: pd.DataFrame) -> float:
     """
     if "free_travel_s" not in trips:
         return NAN
-    free = _numbers(trips, "free_travel_s")
+    free = numbers(trips, "free_travel_s")
     known = free > 0.0
-    return _ratio(float(travel_times_s(run, trips)[known].sum()), float(free[known].sum()))
+    return ratio_of(float(travel_times_s(run, trips)[known].sum()), float(free[known].sum()))
+
+
+def time_ratios(run: Run, trips: pd.DataFrame) -> NDArray[np.float64]:
+    """Time of each trip over that of its route in light traffic with signals; trips without such a time left out."""
+    if "free_travel_s" not in trips:
+        return np.zeros(0)
+    free = numbers(trips, "free_travel_s")
+    known = free > 0.0
+    ratios: NDArray[np.float64] = travel_times_s(run, trips)[known] / free[known]
+    return ratios
+
+
+def pti(run: Run, trips: pd.DataFrame) -> float:
+    """Planning time index: 95th percentile of the trips' time ratios.
+
+    FHWA takes one trip over many days; here it is all trips of one day, and the seeds are days of their own.
+    Source: FHWA, Travel Time Reliability (2006).
+    """
+    return quantile_of(time_ratios(run, trips), HIGH)
+
+
+def buffer_index(run: Run, trips: pd.DataFrame) -> float:
+    """Buffer index (share of the mean): (95th percentile − mean) ÷ mean of the trips' time ratios.
+
+    Source: FHWA, Travel Time Reliability (2006).
+    """
+    ratios = time_ratios(run, trips)
+    mean = mean_of(ratios)
+    return ratio_of(quantile_of(ratios, HIGH) - mean, mean)
 
 
 def mean_search_s(run: Run, trips: pd.DataFrame) -> float:
     """Mean search for parking (s) of trips that want a public space, those that need not search counting 0."""
     if "found_space" not in trips:
         return NAN
-    return _mean(np.nan_to_num(_numbers(trips[_want_a_space(trips)], "search_s")))
+    return mean_of(np.nan_to_num(numbers(trips[_want_a_space(trips)], "search_s")))
+
+
+def p95_search_s(run: Run, trips: pd.DataFrame) -> float:
+    """Search (s) that 95 % of the trips that want a public space do not exceed."""
+    if "found_space" not in trips:
+        return NAN
+    return quantile_of(np.nan_to_num(numbers(trips[_want_a_space(trips)], "search_s")), HIGH)
 
 
 def no_space_share(run: Run, trips: pd.DataFrame) -> float:
@@ -88,27 +162,21 @@ def no_space_share(run: Run, trips: pd.DataFrame) -> float:
     if "found_space" not in trips:
         return NAN
     found = trips[_want_a_space(trips)]["found_space"].fillna(False).to_numpy(dtype=np.float64)
-    return _mean(1.0 - found)
+    return mean_of(1.0 - found)
 
 
 def unfinished_share(run: Run, trips: pd.DataFrame) -> float:
     """Share (0–1) of trips still under way, waiting to enter, or without a way when the run ends."""
-    return _mean(trips["status"].isin(UNFINISHED).to_numpy().astype(np.float64))
+    return mean_of(trips["status"].isin(UNFINISHED).to_numpy().astype(np.float64))
 
 
-def tpi(run: Run, links: pd.DataFrame) -> float:
-    """Traffic performance index, 0–10, by GB/T 33171-2016 Annex C, of interval statistics of links.
-
-    Each link and 15 min has the delay-time ratio 1 − free time ÷ mean time, at least 0, where free time is that of the
-    base in light traffic with signals; weighted by vehicle-kilometres of the vehicles that left; then Annex C.
-    A link that nobody left in an interval has no weight, however many stand on it.
-    """
-    time_s = _numbers(links, "mean_travel_time_s")
-    weight = _numbers(links, "left") * _of_links(run.links.set_index("link_id")["length_m"], links)
-    free_s = _of_links(run.free_times.over(run.links), links)
-    counts = (weight > 0.0) & (time_s > 0.0)
-    ratio = np.maximum(0.0, 1.0 - free_s[counts] / time_s[counts])
-    return tpi_by_annex_c(_ratio(float((ratio * weight[counts]).sum()), float(weight[counts].sum())))
+def measured_buses(run: Run) -> pd.DataFrame | None:
+    """Bus runs that start in the measured window; None where the run has no buses."""
+    buses = run.records.buses
+    if buses is None:
+        return None
+    departs = buses["depart_s"]
+    return buses[(departs >= run.measured.start_s) & (departs < run.measured.end_s)]
 
 
 def bus_speed_kmh(run: Run) -> float:
@@ -116,72 +184,43 @@ def bus_speed_kmh(run: Run) -> float:
 
     A run that has not reached its last stop counts with its distance and time so far.
     """
-    buses = run.records.buses
-    if buses is None:
+    started = measured_buses(run)
+    if started is None:
         return NAN
-    departs = buses["depart_s"]
-    started = buses[(departs >= run.measured.start_s) & (departs < run.measured.end_s)]
-    distance_m = float(np.nan_to_num(_numbers(started, "distance_m")).sum())
-    return _ratio(distance_m, float(travel_times_s(run, started).sum())) * KMH_PER_MPS
+    distance_m = float(np.nan_to_num(numbers(started, "distance_m")).sum())
+    return ratio_of(distance_m, float(travel_times_s(run, started).sum())) * KMH_PER_MPS
 
 
 TRIP_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
-    "mean_travel_time_s": mean_travel_time_s,
-    "p95_travel_time_s": p95_travel_time_s,
-    "mean_delay_s": mean_delay_s,
-    "vehicle_hours": vehicle_hours,
-    "vehicle_km": vehicle_km,
-    "mean_speed_kmh": mean_speed_kmh,
-    "tti": tti,
-    "mean_search_s": mean_search_s,
-    "no_space_share": no_space_share,
-    "unfinished_share": unfinished_share,
+    metric.__name__: metric
+    for metric in (
+        trips,
+        mean_travel_time_s,
+        p95_travel_time_s,
+        mean_delay_s,
+        p95_delay_s,
+        delay_per_person_s,
+        vehicle_hours,
+        delay_vehicle_hours,
+        person_hours,
+        vehicle_km,
+        mean_speed_kmh,
+        tti,
+        pti,
+        buffer_index,
+        mean_search_s,
+        p95_search_s,
+        no_space_share,
+        unfinished_share,
+    )
 }
 """Figures of a run's measured trips, or of some of them."""
 
-
-def metric_table(run: Run, near_links: Collection[str] = ()) -> pd.DataFrame:
-    """All figures of a run: metric, area, value; in the order of the wording table, "city" before "near".
-
-    "near": trips marked so and links of `near_links`; no such rows without near links. Buses are counted city-wide.
-    """
-    trips, links = run.measured_trips(), run.measured_links()
-    values = {("city", name): metric(run, trips) for name, metric in TRIP_METRICS.items()}
-    values["city", "tpi"] = tpi(run, links)
-    values["city", "bus_speed_kmh"] = bus_speed_kmh(run)
-    if near_links:
-        near_trips = trips[trips["near"].fillna(False).astype(bool)] if "near" in trips else trips.iloc[:0]
-        values |= {("near", name): metric(run, near_trips) for name, metric in TRIP_METRICS.items()}
-        values["near", "tpi"] = tpi(run, links[links["link_id"].isin(list(near_links))])
-    rows = [
-        {"metric": metric, "area": area, "value": values[area, metric]}
-        for area in ("city", "near")
-        for metric in METRICS
-        if (area, metric) in values
-    ]
-    return pd.DataFrame(rows, columns=["metric", "area", "value"])
+BUS_METRICS: dict[str, Callable[[Run], float]] = {"bus_speed_kmh": bus_speed_kmh}
 
 
 def _want_a_space(trips: pd.DataFrame) -> NDArray[np.bool_]:
     """Trips that came to where they would park in public: found a space, found none, or search still."""
     known = trips["found_space"].notna().to_numpy(dtype=np.bool_)
-    wants: NDArray[np.bool_] = known | (np.nan_to_num(_numbers(trips, "search_s")) > 0.0)
+    wants: NDArray[np.bool_] = known | (np.nan_to_num(numbers(trips, "search_s")) > 0.0)
     return wants
-
-
-def _of_links(known: pd.Series, links: pd.DataFrame) -> NDArray[np.float64]:
-    """A value by link id, for each row of interval statistics."""
-    return known.reindex(links["link_id"]).to_numpy(dtype=np.float64)
-
-
-def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """A column as floats, null as NaN."""
-    return pd.to_numeric(table[column]).to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    return float(values.mean()) if len(values) else NAN
-
-
-def _ratio(above: float, below: float) -> float:
-    return above / below if below > 0.0 else NAN

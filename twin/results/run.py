@@ -21,6 +21,9 @@ STREET_COLUMNS = {
     "link_id": ("id", "the link"),
     "length_m": ("m", "its length"),
     "free_speed_mps": ("m/s", "its free speed, without junction delay"),
+    "lanes": ("count", "of this direction"),
+    "capacity_vph": ("PCU/h", "a lane"),
+    "signal_node": ("id", "the junction with a signal plan at its end; empty: none"),
 }
 
 
@@ -48,7 +51,8 @@ class Run:
     """What one arm of a study did with one seed.
 
     `records.trips` has TRIP_COLUMNS, and STUDY_TRIP_COLUMNS where travellers park; `links` has STREET_COLUMNS, one
-    row for each link that could be driven.
+    row for each link that could be driven. `zones` has ZONE_COLUMNS, `crossings` CROSSING_COLUMNS, `new_roads`
+    NEW_ROAD_COLUMNS; None: not known.
     """
 
     scenario: str
@@ -58,6 +62,9 @@ class Run:
     measured: TimeWindow
     links: pd.DataFrame
     free_times: LightTraffic = LightTraffic({})
+    zones: pd.DataFrame | None = None
+    crossings: pd.DataFrame | None = None
+    new_roads: pd.DataFrame | None = None
 
     def measured_trips(self) -> pd.DataFrame:
         """Trips of travellers and lorries that want to start in the measured window, ended or not; buses apart."""

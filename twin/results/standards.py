@@ -36,6 +36,10 @@ _RATIO_BOUNDS = (0.70, 0.50, 0.40, 0.30)
 # CJJ 37-2012 (2016): mean control delay in s up to which a junction has the level.
 _JUNCTION_DELAY_S = (30.0, 50.0, 60.0)
 
+# HCM 6 (2016), urban streets: a level holds while speed over base free-flow speed is above the bound (v/c below 1).
+_STREET_LOS_BOUNDS = (0.80, 0.67, 0.50, 0.40, 0.30)
+_STREET_LOS = np.array(["A", "B", "C", "D", "E", "F"])
+
 # Speeds in km/h above which a street has the grade, as several Chinese cities publish them: expressways, arterials
 # (主干路), and others (次干路, 支路). Which cities: see the list of sources of the place's documents.
 _ABSOLUTE_KMH = {
@@ -76,6 +80,21 @@ def speed_grades(speeds_kmh: ArrayLike, road_class: str) -> NDArray[np.int64]:
     """
     bounds = _ABSOLUTE_KMH.get(road_class, _ABSOLUTE_OTHERS_KMH)
     return _grades(np.asarray(speeds_kmh, dtype=np.float64), np.asarray(bounds))
+
+
+def street_los(speed_ratios: ArrayLike) -> NDArray[np.str_]:
+    """Level of service A to F of a street by speed over free speed (0–1); empty where it is NaN.
+
+    Source: HCM 6 (2016), urban street segments; known, not looked up. Volume over capacity above 1 (F) is left out.
+
+    >>> street_los([0.81, 0.67, 0.5, 0.3, float("nan")]).tolist()
+    ['A', 'C', 'D', 'F', '']
+    """
+    ratios = np.asarray(speed_ratios, dtype=np.float64)
+    levels: NDArray[np.str_] = np.where(
+        np.isnan(ratios), "", _STREET_LOS[np.maximum(0, _grades(ratios, np.asarray(_STREET_LOS_BOUNDS)))]
+    )
+    return levels
 
 
 def junction_level(mean_delay_s: float) -> int:

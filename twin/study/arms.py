@@ -1,20 +1,24 @@
 """One arm of a study: a settled city, the free times it is measured against, and who is near the measures."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from twin.city.city import City
 from twin.city.ground import ground_of
+from twin.city.screenlines import crossings_of
 from twin.results.links_compared import streets_of
 from twin.results.run import Arm as ArmName
 from twin.results.run import LightTraffic, Run
+from twin.routing.paths import Routes
 from twin.sim.city_run import run_city
 from twin.sim.flow_compiled import CompiledFlow
+from twin.study.access import zone_access
 from twin.study.habits import demand_of, trips_of_day
 from twin.study.settle import Period, Settlement
 
@@ -24,7 +28,10 @@ NEAR_M = 2000.0
 
 @dataclass(frozen=True, eq=False)
 class StudyArm:
-    """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure."""
+    """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure.
+
+    `new_roads`: links that only this arm has, by the measure that opens them.
+    """
 
     scenario: str
     arm: ArmName
@@ -32,6 +39,7 @@ class StudyArm:
     period: Period
     free_times: LightTraffic
     near: NDArray[np.bool_]
+    new_roads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = CompiledFlow) -> Run:
@@ -42,13 +50,18 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
     records = run_city(
         stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class
     )
-    streets = streets_of(stage.network)
+    streets = streets_of(stage.network, stage.city.signals)
     free_s = study_arm.free_times.over(streets).to_numpy(dtype=np.float64)
     person = records.trips["trip_id"].to_numpy(dtype=np.int64)
     routes = habits.routes.select(person)
     along = np.concatenate([[0.0], np.cumsum(free_s[routes.links])])
+    travellers = demand_of(stage.city).travellers
     trips = records.trips.assign(
-        free_travel_s=along[routes.start + routes.length] - along[routes.start], near=study_arm.near[person]
+        free_travel_s=along[routes.start + routes.length] - along[routes.start],
+        near=study_arm.near[person],
+        origin_district=_districts(stage.city, travellers["origin_zone"]).take(person),
+        destination_district=_districts(stage.city, travellers["destination_zone"]).take(person),
+        persons=travellers["persons"].to_numpy(dtype=np.float64)[person],
     )
     return Run(
         scenario=study_arm.scenario,
@@ -58,7 +71,32 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         measured=period.measured,
         links=streets,
         free_times=study_arm.free_times,
+        zones=zone_access(settled.stage, records, period),
+        crossings=crossings_of(stage.network, stage.city.screenlines),
+        new_roads=_users_of(study_arm.new_roads, stage.router.graph.link_index, routes, person),
     )
+
+
+def _districts(city: City, zone_of_traveller: pd.Series) -> pd.Categorical:
+    """The district of each traveller's zone; empty for a gate, and for a zone that the city does not list."""
+    district = {zone.id: zone.district for zone in city.zones if zone.kind == "zone"}
+    names = sorted({"", *district.values()})
+    zones, inverse = np.unique(zone_of_traveller.to_numpy(dtype=object), return_inverse=True)
+    codes = np.array([names.index(district.get(zone, "")) for zone in zones], dtype=np.int64)
+    return pd.Categorical.from_codes(codes[inverse], categories=pd.Index(names, dtype="str"))
+
+
+def _users_of(
+    new_roads: Mapping[str, tuple[str, ...]], link_index: Mapping[str, int], routes: Routes, person: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Trips whose usual route uses a new road, with NEW_ROAD_COLUMNS; `routes` are those of the trips of `person`."""
+    parts = [pd.DataFrame({"road": pd.Series(dtype="str"), "trip_id": pd.Series(dtype="int64")})]
+    for road, link_ids in new_roads.items():
+        at = [link_index[link_id] for link_id in link_ids if link_id in link_index]
+        used = np.concatenate([[0], np.cumsum(np.isin(routes.links, at))])
+        uses = used[routes.start + routes.length] > used[routes.start]
+        parts.append(pd.DataFrame({"road": road, "trip_id": person[uses]}).astype({"road": "str"}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def near_travellers(city: City, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:

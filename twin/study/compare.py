@@ -7,7 +7,7 @@ import datetime
 import hashlib
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ import pandas as pd
 
 import twin
 from twin.city.city import City
+from twin.city.network import id_order
+from twin.city.screenlines import SIDES
 from twin.clock import TimeWindow
 from twin.errors import DataFileError, ScenarioError
 from twin.files.catalogue import cache_folder, demand_folder, network_folder, runs_folder
@@ -25,6 +27,7 @@ from twin.files.results_files import write_comparison
 from twin.files.run_store import RunStore, key_of, run_key
 from twin.files.scenario_files import read_scenario
 from twin.files.seed_files import read_seeds
+from twin.results.areas import road_area, screenline_area
 from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
 from twin.results.links_compared import streets_of
 from twin.results.run import LightTraffic, Run
@@ -34,7 +37,18 @@ from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers
 from twin.study.assumptions import assumptions_of, not_answered
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
-from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS, Period, Settlement, light_times, settle_arm, settle_base
+from twin.study.settle import (
+    ARM_ROUNDS,
+    BASE_ROUNDS,
+    Period,
+    Settlement,
+    light_times,
+    settle_arm,
+    settle_base,
+    settle_from_free_flow,
+)
+from twin.study.stopping import Precision, runs_until
+from twin.wording import Words
 
 Progress = Callable[[str, int, int], None]
 """Told (what is being done, steps done, steps in all)."""
@@ -62,7 +76,10 @@ def compare(
     before: str | Path | Scenario,
     after: str | Path | Scenario,
     *,
-    replications: int = REPLICATIONS,
+    replications: int | None = None,
+    precision_s: float | None = None,
+    precision_share: float | None = None,
+    two_starts: bool = False,
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -72,19 +89,23 @@ def compare(
 ) -> Comparison:
     """Before and after, paired by seed, on the same travellers.
 
+    `replications`: pairs, default 10. With `precision_s` (s) or `precision_share` (of the value before) pairs are added
+    until the 95 % interval of delay per trip is no wider than ± that (`stopping`), `replications` then being the most,
+    default all listed seeds. `two_starts`: settle from a second start too, and name no winner where the effect differs.
     `jobs`: worker processes, default one a core; the result does not depend on it. `out`: a folder for the tables.
     Runs already made are not made again. Raises ScenarioError where the scenarios cannot be compared.
     """
     first, second = _scenario(before), _scenario(after)
     if first.place != second.place:
         raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
-    if replications < 1:
-        raise ScenarioError(f"replications is {replications}, must be at least 1")
-    study = _Study(first, second, base_rounds, arm_rounds, jobs or usual_jobs(), progress or _silent)
-    seeds = read_seeds().replications[:replications]
-    if len(seeds) < replications:
-        raise ScenarioError(f"{replications} replications asked, but seeds.toml lists only {len(seeds)} seeds")
-    comparison = study.compared(seeds, command or _command(first, second, replications))
+    precision = None
+    if precision_s is not None or precision_share is not None:
+        precision = Precision(precision_s, precision_share)
+    seeds = _seeds(replications, precision)
+    study = _Study(first, second, base_rounds, arm_rounds, two_starts, jobs or usual_jobs(), progress or _silent)
+    comparison = study.compared(
+        seeds, precision, command or _command(first, second, replications, precision, two_starts)
+    )
     if out is not None:
         write_comparison(comparison, out)
     return comparison
@@ -98,10 +119,30 @@ def _scenario(given: str | Path | Scenario) -> Scenario:
     return given if isinstance(given, Scenario) else read_scenario(given)
 
 
-def _command(before: Scenario, after: Scenario, replications: int) -> str:
-    if after.before == before.name:
-        return f"twin run {after.name} --replications {replications}"
-    return f"twin compare {before.name} {after.name} --replications {replications}"
+def _seeds(replications: int | None, precision: Precision | None) -> tuple[int, ...]:
+    """The seeds of a study, in their order; with a precision, the most that may be used."""
+    listed = read_seeds().replications
+    if replications is None:
+        replications = REPLICATIONS if precision is None else len(listed)
+    if replications < 1:
+        raise ScenarioError(f"replications is {replications}, must be at least 1")
+    if len(listed) < replications:
+        raise ScenarioError(f"{replications} replications asked, but seeds.toml lists only {len(listed)} seeds")
+    return listed[:replications]
+
+
+def _command(
+    before: Scenario, after: Scenario, replications: int | None, precision: Precision | None, two_starts: bool
+) -> str:
+    names = f"run {after.name}" if after.before == before.name else f"compare {before.name} {after.name}"
+    parts = [f"twin {names}"]
+    if replications is not None or precision is None:
+        parts.append(f"--replications {replications or REPLICATIONS}")
+    if precision is not None:
+        parts.append(f"--precision {precision}")
+    if two_starts:
+        parts.append("--two-starts")
+    return " ".join(parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +153,12 @@ class _Study:
     after: Scenario
     base_rounds: int
     arm_rounds: int
+    two_starts: bool
     jobs: int
     progress: Progress
 
-    def compared(self, seeds: tuple[int, ...], command: str) -> Comparison:
-        """Settle, run, compare."""
+    def compared(self, seeds: tuple[int, ...], precision: Precision | None, command: str) -> Comparison:
+        """Settle, run, compare. With a precision, `seeds` are the most that may be used."""
         self.progress("city", 0, 1)
         city = load_city(self.after.place)
         period = Period.around(self.after.measured)
@@ -125,20 +167,37 @@ class _Study:
         self.progress("city", 1, 1)
         places = changed_places(cities["before"], cities["after"])
         made_from = self._made_from(period)
-        arms = self._settled_arms(cities, period, places, made_from)
-        runs = self._runs(arms, seeds, self._origins(cities, made_from, command))
+        base = self._settled_base(cities["before"], period, made_from)
+        arms = self._settled_arms(base, cities, period, places, made_from)
+        others: dict[str, Path] = {}
+        if self.two_starts:
+            made_otherwise = {**made_from, "start": "free flow"}
+            other = self._settled_otherwise(base, period, made_otherwise)
+            others = {"base": other, **self._settled_arms(other, cities, period, places, made_otherwise)}
+        _forget_old(_settlements(), {base, *arms.values(), *others.values()})
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
+        meta = {**self._meta(cities, made_from, command), "arms": {arm: path.stem for arm, path in arms.items()}}
+        origins = self._origins(cities, made_from, command)
+        if others:
+            other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
+            meta["effects_of_two_starts"] = [_effect_vehh(settlements), _effect_vehh(other_settlements)]
+        if precision is None:
+            runs = self._runs(arms, seeds, origins)
+        else:
+            runs, reached = runs_until(precision, seeds, lambda more: self._runs(arms, more, origins))
+            meta["precision"] = asdict(reached)
+            meta["warnings"] = [*meta["warnings"], *reached.warnings()]
         return compare_runs(
             runs["before"],
             runs["after"],
-            links_before=streets_of(settlements["before"].stage.network),
-            links_after=streets_of(settlements["after"].stage.network),
+            links_before=_streets(settlements["before"]),
+            links_after=_streets(settlements["after"]),
             sites_before=sites_of(cities["before"].open_sites),
             sites_after=sites_of(cities["after"].open_sites),
             near=near_links(cities["after"], places),
             measures=_measure_table(self.after, cities["before"]),
             settling=_settling(settlements),
-            meta={**self._meta(cities, made_from, command), "arms": {arm: path.stem for arm, path in arms.items()}},
+            meta=meta,
         )
 
     def _made_from(self, period: Period) -> dict[str, Any]:
@@ -156,24 +215,46 @@ class _Study:
             "versions": versions(),
         }
 
+    def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
+        path = _settlements() / f"{key_of(made_from)}.pickle"
+        if not path.is_file():
+            base = settle_base(city, period, rounds=self.base_rounds, tell=self.progress)
+            hand_over(path, (base, LightTraffic(light_times(base, period))))
+        return path
+
+    def _settled_otherwise(self, base_path: Path, period: Period, made_from: dict[str, Any]) -> Path:
+        """The base settled from its second start; free times stay those of the first."""
+        path = _settlements() / f"{key_of(made_from)}.pickle"
+        if not path.is_file():
+            base, free_times = taken_over(base_path)
+
+            def tell(_: str, done: int, total: int) -> None:
+                self.progress("second start", done, total)
+
+            other = settle_from_free_flow(base, period, rounds=self.base_rounds, tell=tell)
+            hand_over(path, (other, free_times))
+        return path
+
     def _settled_arms(
-        self, cities: dict[str, City], period: Period, places: list[tuple[float, float]], made_from: dict[str, Any]
+        self,
+        base_path: Path,
+        cities: dict[str, City],
+        period: Period,
+        places: list[tuple[float, float]],
+        made_from: dict[str, Any],
     ) -> dict[str, Path]:
-        folder = cache_folder() / "settlements"
-        base_path = folder / f"{key_of(made_from)}.pickle"
-        if not base_path.is_file():
-            base = settle_base(cities["before"], period, rounds=self.base_rounds, tell=self.progress)
-            hand_over(base_path, (base, LightTraffic(light_times(base, period))))
         paths, calls = {}, []
         for arm, scenario in (("before", self.before), ("after", self.after)):
             key = key_of({**made_from, "arm": arm, "with": _fingerprint(self.after), "rounds": self.arm_rounds})
-            paths[arm] = folder / f"{key}.pickle"
+            paths[arm] = _settlements() / f"{key}.pickle"
             if not paths[arm].is_file():
                 near = near_travellers(cities["before"], places)
-                calls.append((base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, paths[arm]))
+                new_roads = self._new_roads(cities) if arm == "after" else {}
+                calls.append(
+                    (base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, new_roads, paths[arm])
+                )
         for done, _ in enumerate(each(_settle_one, calls, jobs=self.jobs), start=1):
             self.progress("arms", done, len(calls))
-        _forget_old(folder, {base_path, *paths.values()})
         return paths
 
     def _origins(self, cities: dict[str, City], made_from: dict[str, Any], command: str) -> dict[str, dict[str, Any]]:
@@ -187,6 +268,27 @@ class _Study:
             }
             for arm, city in cities.items()
         }
+
+    def _new_roads(self, cities: dict[str, City]) -> dict[str, tuple[str, ...]]:
+        """Links that may be driven only after, by the measure that opens them."""
+        open_links = {arm: set(city.open_network().link_by_id) for arm, city in cities.items()}
+        new = open_links["after"] - open_links["before"]
+        roads = {
+            measure.id: tuple(id_order(new & {edit.id for edit in measure.edits(cities["before"])}))
+            for measure in self.after.measures
+        }
+        return {road: link_ids for road, link_ids in roads.items() if link_ids}
+
+    def _area_names(self, cities: dict[str, City]) -> dict[str, dict[str, str]]:
+        """What the areas of rows are called that only this study has: screenlines and new roads."""
+        names = {
+            screenline_area(line.id, side): line.towards(side) for line in cities["after"].screenlines for side in SIDES
+        }
+        links = cities["after"].network.link_by_id
+        for road, link_ids in self._new_roads(cities).items():
+            streets = "、".join(dict.fromkeys(links[i].name for i in link_ids if links[i].name)) or road
+            names[road_area(road)] = Words(streets, streets)
+        return {area: {"zh": words.zh, "en": words.en} for area, words in names.items()}
 
     def _runs(
         self, arms: dict[str, Path], seeds: tuple[int, ...], origins: dict[str, dict[str, Any]]
@@ -221,6 +323,7 @@ class _Study:
             "network_kind": passport.kind,
             "demand_assumed": demand is None or bool(demand.assumed),
             "demonstration": is_sketch,
+            "area_names": self._area_names(cities),
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
@@ -231,6 +334,16 @@ class _Study:
         }
 
 
+def _settlements() -> Path:
+    return cache_folder() / "settlements"
+
+
+def _effect_vehh(settlements: dict[str, Settlement]) -> float:
+    """Vehicle-hours of the last round, after less before."""
+    last = {arm: float(settlement.rounds["vehicle_hours"].iloc[-1]) for arm, settlement in settlements.items()}
+    return last["after"] - last["before"]
+
+
 def _settle_one(
     base_path: Path,
     city: City,
@@ -239,12 +352,13 @@ def _settle_one(
     period: Period,
     rounds: int,
     near: Any,
+    new_roads: dict[str, tuple[str, ...]],
     path: Path,
 ) -> Path:
     """One arm goes on from the base's settlement (a task for a worker)."""
     base, free_times = taken_over(base_path)
     settled = settle_arm(base, city, period, rounds=rounds)
-    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near))
+    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads))
 
 
 def _run_one(arm_path: Path, seed: int, key: str, origin: dict[str, Any]) -> str:
@@ -262,6 +376,10 @@ def _fetched(store: RunStore, call: tuple[Path, int, str, dict[str, Any]]) -> Ru
     if found is None:
         raise DataFileError(f"{store.folder}: run {call[2]} does not stay whole where it is kept; is the disk sound?")
     return found
+
+
+def _streets(settlement: Settlement) -> pd.DataFrame:
+    return streets_of(settlement.stage.network, settlement.stage.city.signals)
 
 
 def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:

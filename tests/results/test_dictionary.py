@@ -1,0 +1,77 @@
+"""The dictionary of metrics: complete in both languages, and exactly what is measured."""
+
+import pandas as pd
+import pytest
+from small_runs import SEVEN, links_of, run_of, trip, trips_of
+
+from twin.results.areas import KINDS, area_words, kind_of
+from twin.results.dictionary import HEADLINE, METRICS
+from twin.results.losers import pair_table
+from twin.results.measuring import FUNCTIONS, metric_table
+
+ZONES = pd.DataFrame(
+    {
+        "zone_id": ["Z1", "Z2"],
+        "district": ["芝罘区", "莱山区"],
+        "residents": [300.0, 100.0],
+        "jobs_30min": [1000.0, 200.0],
+        "jobs_45min": [2000.0, 2000.0],
+    }
+)
+CROSSINGS = pd.DataFrame({"screenline": ["jiahe", "jiahe"], "towards": ["left", "right"], "link_id": ["1", "2"]})
+NEW_ROADS = pd.DataFrame({"road": ["opening-a"], "trip_id": [1]})
+
+
+def everything(**changed):
+    """A run in which every metric is measured somewhere."""
+    buses = pd.DataFrame({"run_id": ["a"], "depart_s": [SEVEN], "arrive_s": [SEVEN + 1800.0], "distance_m": [9000.0]})
+    trips = trips_of(trip(1, 300.0, found_space=True), trip(2, 500.0, vehicle_class="truck"))
+    links = links_of(("1", SEVEN, 1, 200.0), ("2", SEVEN, 1, 150.0))
+    return run_of(trips, links, buses=buses, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed)
+
+
+def test_each_metric_has_one_function_and_each_function_its_words() -> None:
+    assert set(FUNCTIONS) == set(METRICS)
+    assert all(function.__name__ == metric and function.__doc__ for metric, function in FUNCTIONS.items())
+
+
+@pytest.mark.parametrize("metric", list(METRICS))
+def test_a_metric_is_told_in_both_languages_with_unit_formula_source_and_method(metric: str) -> None:
+    words = METRICS[metric]
+    for text in (words.name, words.definition, words.method):
+        assert any("一" <= sign <= "鿿" for sign in text.zh), f"{text.zh} is not Chinese"
+        assert text.en.isascii() or not text.en[:1].isspace()
+        assert text.en != text.zh
+    assert words.unit.zh and words.unit.en and words.formula and words.source
+    assert words.better in ("lower", "higher", "neither") and set(words.kinds) <= set(KINDS)
+
+
+def test_names_are_not_used_twice() -> None:
+    assert (
+        len({words.name.zh for words in METRICS.values()}) == len({w.name.en for w in METRICS.values()}) == len(METRICS)
+    )
+
+
+def test_the_headline_set_comes_first_and_is_short() -> None:
+    assert tuple(METRICS)[: len(HEADLINE)] == HEADLINE
+    assert len(HEADLINE) <= 12
+
+
+def test_every_metric_is_measured_for_the_kinds_of_area_that_its_words_name() -> None:
+    run = everything()
+    rows = metric_table(run, {"1"}, roads=["road:opening-a"])
+    pairs = pair_table([run], [everything(arm="after")], near={"1"})
+    found = {metric: set() for metric in METRICS}
+    for metric, area in zip([*rows["metric"], *pairs["metric"]], [*rows["area"], *pairs["area"]], strict=True):
+        found[metric].add(kind_of(area))
+    assert found == {metric: set(words.kinds) for metric, words in METRICS.items()}
+    city = rows[rows["area"] == "city"]
+    assert city["value"].notna().all()
+    assert city["metric"].tolist() == [metric for metric in METRICS if metric in set(city["metric"])]
+
+
+def test_areas_are_named_from_what_the_study_says_of_them() -> None:
+    names = {"screenline:jiahe:left": {"zh": "夹河，往芝罘", "en": "Jia River, towards Zhifu"}}
+    assert area_words("screenline:jiahe:left", names).en == "Jia River, towards Zhifu"
+    assert area_words("near", names).zh == "措施周边2公里"
+    assert area_words("road:opening-a", names).en == "opening-a"

@@ -1,0 +1,30 @@
+"""The dictionary of metrics: one table, so that map, memo and every printed table say the same thing.
+
+The functions stand in `metrics`, `link_metrics`, `place_metrics`, `emissions` and `losers`, joined by key in
+`measuring.FUNCTIONS`; `twin metrics` prints the table.
+"""
+
+from twin.results.metric_words import MetricWords
+from twin.results.street_words import STREET_WORDS
+from twin.results.trip_words import TRIP_WORDS
+
+HEADLINE = (
+    "mean_travel_time_s",
+    "p95_travel_time_s",
+    "mean_delay_s",
+    "vehicle_hours",
+    "vehicle_km",
+    "mean_speed_kmh",
+    "tti",
+    "tpi",
+    "bus_speed_kmh",
+    "mean_search_s",
+    "no_space_share",
+    "unfinished_share",
+)
+"""The short set that every study prints, in order."""
+
+_EVERY = TRIP_WORDS | STREET_WORDS
+
+METRICS: dict[str, MetricWords] = {metric: _EVERY[metric] for metric in dict.fromkeys((*HEADLINE, *_EVERY))}
+"""Every metric by key: the headline set first, then trips, streets and what else is measured."""

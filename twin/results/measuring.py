@@ -1,0 +1,90 @@
+"""All figures of a run, by metric and area: which function is asked of which trips, links, zones and places."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import pandas as pd
+
+from twin.city.screenlines import SIDES
+from twin.results.areas import district_area, kind_of, quarter_area, screenline_area
+from twin.results.dictionary import METRICS
+from twin.results.emissions import BUS_EMISSION_METRICS, EMISSION_METRICS
+from twin.results.link_metrics import LINK_METRICS
+from twin.results.losers import PAIR_METRICS
+from twin.results.metrics import BUS_METRICS, TRIP_METRICS
+from twin.results.place_metrics import ROAD_METRICS, SCREENLINE_METRICS, ZONE_METRICS
+from twin.results.run import Run
+
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    **TRIP_METRICS,
+    **EMISSION_METRICS,
+    **PAIR_METRICS,
+    **LINK_METRICS,
+    **BUS_METRICS,
+    **BUS_EMISSION_METRICS,
+    **ZONE_METRICS,
+    **SCREENLINE_METRICS,
+    **ROAD_METRICS,
+}
+"""The function of each metric."""
+
+Values = dict[tuple[str, str], float]
+
+
+def metric_table(run: Run, near_links: Collection[str] = (), *, roads: Sequence[str] = ()) -> pd.DataFrame:
+    """All figures of a run: metric, area, value; by area, "city" and "near" first, and in the order of the dictionary.
+
+    "near": trips marked so and links of `near_links`; no such rows without near links. `roads`: new roads to count, by
+    the measures that open them. Figures of pairs of runs are apart: `losers.pair_table`.
+    """
+    values: Values = {}
+    trips, links = run.measured_trips(), run.measured_links()
+    _add(values, "city", TRIP_METRICS | EMISSION_METRICS, run, trips)
+    _add(values, "city", LINK_METRICS, run, links)
+    _add(values, "city", BUS_METRICS | BUS_EMISSION_METRICS, run)
+    if near_links:
+        near_trips = trips[trips["near"].fillna(False).astype(bool)] if "near" in trips else trips.iloc[:0]
+        _add(values, "near", TRIP_METRICS | EMISSION_METRICS, run, near_trips)
+        _add(values, "near", LINK_METRICS, run, links[links["link_id"].isin(list(near_links))])
+    _add_districts(values, run, trips)
+    for start_s, part in links.groupby("interval_start_s"):
+        _add(values, quarter_area(float(str(start_s))), LINK_METRICS, run, part)
+    _add_screenlines(values, run)
+    for area in roads:
+        _add(values, area, ROAD_METRICS, run, area.partition(":")[2])
+    order = {metric: place for place, metric in enumerate(METRICS)}
+    areas = {area: place for place, area in enumerate(dict.fromkeys(area for area, _ in values))}
+    rows = [
+        {"metric": metric, "area": area, "value": values[area, metric]}
+        for area, metric in sorted(values, key=lambda key: (areas[key[0]], order[key[1]]))
+    ]
+    return pd.DataFrame(rows, columns=["metric", "area", "value"])
+
+
+def _add(values: Values, area: str, metrics: dict[str, Callable[..., float]], *asked_of: Any) -> None:
+    """The figures that the dictionary has for this kind of area."""
+    kind = kind_of(area)
+    values |= {(area, name): metric(*asked_of) for name, metric in metrics.items() if kind in METRICS[name].kinds}
+
+
+def _add_districts(values: Values, run: Run, trips: pd.DataFrame) -> None:
+    """Trips by the district they start in; who comes in through a gate has none."""
+    if run.zones is not None and len(run.zones):
+        _add(values, "city", ZONE_METRICS, run.zones)
+        for district, zones in run.zones.groupby("district"):
+            _add(values, district_area(str(district)), ZONE_METRICS, zones)
+    if "origin_district" in trips:
+        origin = trips["origin_district"].astype("str")
+        for district in sorted(set(origin.unique()) - {""}):
+            _add(values, district_area(district), TRIP_METRICS | EMISSION_METRICS, run, trips[origin == district])
+
+
+def _add_screenlines(values: Values, run: Run) -> None:
+    if run.crossings is None:
+        return
+    for screenline in run.crossings["screenline"].unique():
+        for side in SIDES:
+            there = (run.crossings["screenline"] == screenline) & (run.crossings["towards"] == side)
+            if there.any():
+                area = screenline_area(str(screenline), side)
+                _add(values, area, SCREENLINE_METRICS, run, run.crossings[there])
