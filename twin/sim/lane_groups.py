@@ -2,8 +2,8 @@
 
 Two sources. Where the lanes of every turn of an approach are given and add up to no more than the link has, each turn
 has its own. Where a signal plan says how many lanes its turns have at the stop line (`Green.lanes`), turns that bend
-left have those, and the rest theirs: approaches of urban streets are widened. Everywhere else one queue holds all turns,
-first in, first out.
+left have those, and the rest theirs: approaches of urban streets are widened. Everywhere else one queue holds all
+turns, first in, first out.
 """
 
 from collections.abc import Iterable, Iterator
