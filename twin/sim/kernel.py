@@ -78,7 +78,8 @@ def _gap_step(s, turn, now):
     for row in range(s.turn[turn].yield_at, s.turn[turn].yield_end):
         conflict = s.conflict[row]
         stream = s.stream[conflict.stream]
-        flow += passed_lately(stream.window, stream.count, stream.before, now) * conflict.scale // 1000
+        since = now - stream.began
+        flow += passed_lately(stream.window, stream.count, stream.before, since) * conflict.scale // 1000
     return flow_step(flow)
 
 
@@ -91,7 +92,9 @@ def _yields(s, turn):
 def _count_stream(s, stream, pcu, now):
     """A vehicle passed that others yield to."""
     row = s.stream[stream]
-    window = now // STREAM_WINDOW_US
+    if row.count == 0:
+        row.began = now
+    window = (now - row.began) // STREAM_WINDOW_US
     if row.window != window:
         row.before = row.count if row.window + 1 == window else 0
         row.count = 0

@@ -102,7 +102,7 @@ TURN = _record(
 `yield_at:yield_end`: rows of `State.conflict`; `stream`: where its passages are counted for those who yield to it.
 """
 
-STREAM = np.dtype([("window", np.int64), ("count", np.int64), ("before", np.int64)])
+STREAM = np.dtype([("began", np.int64), ("window", np.int64), ("count", np.int64), ("before", np.int64)])
 CONFLICT = np.dtype([("stream", np.int64), ("scale", np.int64)])
 
 WAYS_AHEAD = 4

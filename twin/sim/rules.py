@@ -81,11 +81,13 @@ FLOW_STEP, FLOW_STEPS = 500_000, 361
 """Conflicting flows are told apart in steps of 10 PCU/h, up to 3,600 (micro-PCU a window)."""
 
 
-def passed_lately(window: int, count: int, before: int, now_us: int) -> int:
+def passed_lately(window: int, count: int, before: int, since_us: int) -> int:
     """Micro-PCU that passed in the last window, when `count` did in the window of that number and `before` in the one
     before it: of an older window as much as its share of the last `STREAM_WINDOW_US`.
+
+    `since_us`: time since the stream's first vehicle, from which its windows are counted.
     """
-    number, into_us = now_us // STREAM_WINDOW_US, now_us % STREAM_WINDOW_US
+    number, into_us = since_us // STREAM_WINDOW_US, since_us % STREAM_WINDOW_US
     if number == window:
         return count + before * (STREAM_WINDOW_US - into_us) // STREAM_WINDOW_US
     if number == window + 1:

@@ -89,21 +89,23 @@ class Turn:
         """Where in the tables of gaps the flow stands that it yields to."""
         flow = 0
         for stream, scale in self.yields_to:
-            flow += passed_lately(stream.window, stream.count, stream.before, now) * scale // 1000
+            flow += passed_lately(stream.window, stream.count, stream.before, now - stream.began_us) * scale // 1000
         return flow_step(flow)
 
 
 class Stream:
     """What passed of a turn that others yield to, in the present window of time and in the one before."""
 
-    __slots__ = ("before", "count", "window")
+    __slots__ = ("before", "began_us", "count", "window")
 
     def __init__(self) -> None:
-        self.window = self.count = self.before = 0
+        self.began_us = self.window = self.count = self.before = 0
 
     def add(self, pcu: int, now: int) -> None:
         """A vehicle passed."""
-        window = now // STREAM_WINDOW_US
+        if self.count == 0:
+            self.began_us = now
+        window = (now - self.began_us) // STREAM_WINDOW_US
         if self.window != window:
             self.before = self.count if self.window + 1 == window else 0
             self.count, self.window = 0, window
