@@ -132,3 +132,38 @@ def test_T35_patience_opens_the_ring_and_counts_what_it_did(flow) -> None:
     assert ended.books["finished"] == 800
     assert ended.relieved == len(ended.gridlocks) > 0
     assert ended.end_s > 1300.0
+
+
+@in_both_flows
+def test_T31_littles_law_holds_at_a_signal(flow) -> None:
+    """T09: 0.2 veh/s with 10 s of delay are 2 cars delayed on average, and 0.2 · 60 = 12 on the road. Within 2 %.
+
+    Vehicles on the road come from the interval statistics, times from the trips: two counts of one thing.
+    """
+    streets = signalled()
+    trips = trips_of(streets, (evenly(0.2, 3600.0), "12"))
+    ended = simulate(streets, trips, signals=[signal(50.0 - 1.875)], flow=flow, keep_passages=True)
+    road_1 = ended.links[(ended.links["link_id"] == "1") & ended.links["interval_start_s"].between(900.0, 1800.0)]
+    assert road_1["mean_density_vpkm"].tolist() == pytest.approx([12.0, 12.0], rel=0.02)
+    assert 0.2 * delays_s(ended).mean() == pytest.approx(2.0, rel=0.02)
+
+
+@in_both_flows
+def test_T33_a_flat_capacity_of_half_the_green_has_no_delay(flow) -> None:
+    """T09 with the green averaged away: 0.2 veh/s at a steady 0.4 do not wait; the signal costs 10 s."""
+    streets = network_of(road("1", "ab"), road("2", "bc", capacity_vps=0.4))
+    ended = simulate(streets, trips_of(streets, (evenly(0.2, 600.0), "12")), flow=flow)
+    assert delays_s(ended).abs().max() < 1e-5
+
+
+@in_both_flows
+def test_T30_arrivals_in_platoons_of_five_move_the_mean_delay_by_less_than_a_platoon(flow) -> None:
+    """T04's queue, where five come at once and then nobody: at most 5 · 1.5 s = 7.5 s more or less (bound)."""
+    streets = network_of(road("1", "ab"), road("2", "bc", capacity_vps=2 / 3))
+    alone = [*evenly(0.8, 500.0), *evenly(0.4, 1000.0, from_s=500.0)]
+    together = [time_s for time_s in alone[::5] for _ in range(5)][: len(alone)]
+    means = [
+        delays_s(simulate(streets, trips_of(streets, (times, "12")), flow=flow)).mean() for times in (alone, together)
+    ]
+    assert means[0] == pytest.approx(31.25, rel=0.01)
+    assert abs(means[1] - means[0]) <= 7.5
