@@ -79,7 +79,9 @@ def test_T15_more_vehicles_behind_a_held_approach_change_nothing() -> None:
     """Approach 4 wants 2000 instead of 1700, in the same fractions."""
     more = CROSSING.copy()
     more[3] *= 2000.0 / 1700.0
-    assert np.allclose(node_flows(more, CAPACITY, CAPACITY), node_flows(CROSSING, CAPACITY, CAPACITY), atol=1e-9, rtol=0)
+    assert np.allclose(
+        node_flows(more, CAPACITY, CAPACITY), node_flows(CROSSING, CAPACITY, CAPACITY), atol=1e-9, rtol=0
+    )
 
 
 def test_6_14_two_by_two() -> None:

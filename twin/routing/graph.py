@@ -1,12 +1,14 @@
 """The street graph as arrays: links in canonical order, and the turns between them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.network import Network
+from twin.routing.kernel import Ways
 
 Ints = NDArray[np.int64]
 
@@ -79,6 +81,49 @@ class StreetGraph:
             in_start=in_start,
             in_links=in_links,
         )
+
+    @cached_property
+    def link_ways(self) -> Ways:
+        """A spot for the end of each link, with the turns that are allowed there."""
+        links = np.arange(len(self.link_ids))
+        return _ways(
+            links, self.link_to, (self.turn_start, self.turn_to, self.turn_penalty_ms), (self.in_start, self.in_links),
+            (self.out_start, self.out_links),
+        )  # fmt: skip
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The fewest spots that answer questions between nodes: the nodes, where every turn but back is free.
+
+        Turning back never shortens a way then, since the node it leads to was passed before; the same routes come
+        out at a fraction of the work. One restricted or costly turn anywhere, and each link's end is a spot.
+        """
+        if not self._has_plain_turns():
+            return self.link_ways
+        nodes = np.arange(len(self.node_ids))
+        out = (self.out_start, self.out_links)
+        return _ways(
+            self.link_to, nodes, (*out, np.zeros_like(self.out_links)), (np.append(nodes, len(nodes)), nodes), out
+        )
+
+    def _has_plain_turns(self) -> bool:
+        """Whether every link may go on, at no cost, into all links out of its end that do not lead straight back."""
+        goes_back = self.link_to[self.turn_to] == self.link_from[self.turn_from]
+        ways_out = np.diff(self.out_start)[self.link_to]
+        pairs = self.link_from * len(self.node_ids) + self.link_to
+        ends, counts = np.unique(pairs, return_counts=True)
+        back = self.link_to * len(self.node_ids) + self.link_from
+        at = np.minimum(np.searchsorted(ends, back), len(ends) - 1)
+        ways_back = np.where(ends[at] == back, counts[at], 0) if len(ends) else counts
+        plain = np.bincount(self.turn_from[~goes_back], minlength=len(self.link_ids)) == ways_out - ways_back
+        return bool(plain.all() and not self.turn_penalty_ms.any())
+
+
+def _ways(spot_of: Ints, node_of: Ints, ahead: tuple[Ints, Ints, Ints], spots: Any, out: Any) -> Ways:
+    """Spots in the compact form that is searched; `spots` and `out`: (start of each node's, all of them)."""
+    start, links, penalty_ms = ahead
+    parts = (spot_of, node_of, start, links, spot_of[links], penalty_ms, *spots, *out)
+    return Ways(*(np.ascontiguousarray(part, dtype=np.int32) for part in parts))
 
 
 def _ints(values: Any) -> Ints:

@@ -1,171 +1,199 @@
-"""Dijkstra's algorithm over links and turns, compiled.
+"""Dijkstra's algorithm over spots and links, compiled.
 
-Labels are arrival times at the *end* of a link in integer milliseconds. Costs may depend on the time of day:
-`cost_ms[link, k]` holds for entries in the k-th interval of 900 s, the last column for all later ones, so a
-static cost is a table of one column. Ties are canonical: among equal times the predecessor with the lowest link
-index wins, which does not depend on the order in which the queue gives equal keys; costs are at least 1 ms, so
-every equal predecessor has settled before the link does.
+A *spot* is where a driver stands with the same ways ahead, whatever the way there: a node, or, where turns are
+restricted or cost time, the end of one link (`graph.Ways`). Labels are arrival times in integer milliseconds.
+
+Costs may depend on the time of day: `cost_ms[link, k]` holds for entries in the k-th interval of 900 s, the last
+column for all later ones, so a static cost is a table of one column. Nobody who enters a link earlier leaves it later
+(`time_over`), so that label setting is exact (Dreyfus 1969; Kaufman & Smith 1993).
+
+Ties are canonical: among equal times the link with the lowest index wins, then the spot with the lowest index before
+it. Costs are at least 1 ms, so whatever could tie has settled before: the order in which the queue gives equal keys
+decides nothing.
 """
+
+from typing import NamedTuple
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 INTERVAL_MS = 900_000
 NONE = -1
 UNREACHED = np.int64(2**62)
 
+_SPOT_BITS = 24  # the queue's keys are time × 2**24 + spot: one number to move, times to 2**39 ms, 17 years
+
+
+class Ways(NamedTuple):
+    """Where one stands and how one goes on, as arrays.
+
+    `spot_of`: (n_links,), where one stands at a link's end; `node_of`: (n_spots,), node of each spot. Ways ahead of
+    spot s: entries `ahead_start[s]:ahead_start[s + 1]` of `ahead` (link) and `penalty_ms` (to turn into it).
+    Spots of node v: `spots[spots_start[v]:spots_start[v + 1]]`. Links out of it, where trips start, likewise.
+    """
+
+    spot_of: NDArray[np.int32]
+    node_of: NDArray[np.int32]
+    ahead_start: NDArray[np.int32]
+    ahead: NDArray[np.int32]
+    ahead_spot: NDArray[np.int32]
+    penalty_ms: NDArray[np.int32]
+    spots_start: NDArray[np.int32]
+    spots: NDArray[np.int32]
+    out_start: NDArray[np.int32]
+    out: NDArray[np.int32]
+
+
+class Costs(NamedTuple):
+    """Time over each link by interval of entry (ms), (n_links, n_intervals), and the least time of who enters at an
+    interval's start or waits for a later one."""
+
+    spent_ms: NDArray[np.int32]
+    later_ms: NDArray[np.int32]
+
+
+class Tree(NamedTuple):
+    """Room for one search: per spot the arrival, the link it came by and the spot before; and the queue."""
+
+    time_ms: NDArray[np.int64]
+    by: NDArray[np.int32]
+    before: NDArray[np.int32]
+    queue: NDArray[np.int64]
+
 
 @numba.njit(cache=True)
-def _push(heap_key, heap_link, size, key, link):
+def new_tree(ways):
+    n = ways.node_of.shape[0]
+    room = ways.ahead.shape[0] + ways.out.shape[0] + 1
+    return Tree(
+        np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int32),
+        np.empty(room, dtype=np.int64),
+    )  # fmt: skip
+
+
+@numba.njit(cache=True)
+def _push(queue, size, key):
     i = size
     while i > 0:
         parent = (i - 1) >> 1
-        if heap_key[parent] <= key:
+        if queue[parent] <= key:
             break
-        heap_key[i] = heap_key[parent]
-        heap_link[i] = heap_link[parent]
+        queue[i] = queue[parent]
         i = parent
-    heap_key[i] = key
-    heap_link[i] = link
+    queue[i] = key
     return size + 1
 
 
 @numba.njit(cache=True)
-def _pop(heap_key, heap_link, size):
+def _pop(queue, size):
+    """Take the least key away: the hole sinks to a leaf by the lesser child, then the last key rises from there."""
     size -= 1
-    key = heap_key[size]
-    link = heap_link[size]
+    key = queue[size]
+    queue[size] = UNREACHED  # so that a child without a sibling is the lesser
     i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and heap_key[child + 1] < heap_key[child]:
-            child += 1
-        if heap_key[child] >= key:
-            break
-        heap_key[i] = heap_key[child]
-        heap_link[i] = heap_link[child]
+    child = 1
+    while child < size:
+        child += queue[child + 1] < queue[child]
+        queue[i] = queue[child]
         i = child
-    heap_key[i] = key
-    heap_link[i] = link
+        child = 2 * i + 1
+    while i > 0:
+        parent = (i - 1) >> 1
+        if queue[parent] <= key:
+            break
+        queue[i] = queue[parent]
+        i = parent
+    queue[i] = key
     return size
 
 
-@numba.njit(cache=True)
-def grow_tree(
-    start_links,
-    start_ms,
-    cost_ms,
-    turn_start,
-    turn_to,
-    turn_penalty_ms,
-    link_to,
-    wanted,
-    n_wanted,
-    time_ms,
-    before,
-    settled,
-    heap_key,
-    heap_link,
-):
-    """Fill `time_ms` (arrival at each link's end) and `before` (link before it) from the start links.
+@numba.njit(cache=True, inline="always")
+def time_over(costs, link, entry_ms):
+    """Time over a link (ms) from an entry on: its interval's, or less where who comes later is through earlier."""
+    last = costs.spent_ms.shape[1] - 1
+    if last == 0:
+        return np.int64(costs.spent_ms[link, 0])
+    column = min(max(entry_ms // INTERVAL_MS, 0), last)
+    spent = np.int64(costs.spent_ms[link, column])
+    if column < last:
+        spent = min(spent, (column + 1) * INTERVAL_MS - entry_ms + costs.later_ms[link, column + 1])
+    return spent
 
-    Stops once `n_wanted` nodes marked in `wanted` have been reached (0: grow the whole tree). A node is reached
-    canonically only when no equal label can still improve: the search goes on through all keys equal to the last.
+
+@numba.njit(cache=True)
+def grow_tree(start_links, start_ms, ways, costs, wanted, n_wanted, tree):
+    """Fill `tree` from the start links, which are entered at `start_ms`.
+
+    Stops once `n_wanted` nodes marked in `wanted` have been reached (0: grow the whole tree); marks are taken away
+    from nodes reached. All labels up to the last one's time are final then.
     """
-    n_intervals = cost_ms.shape[1]
+    time_ms, by, before, queue = tree
     time_ms[:] = UNREACHED
-    before[:] = NONE
-    settled[:] = False
     size = 0
-    column = min(max(start_ms // INTERVAL_MS, 0), n_intervals - 1)
     for link in start_links:
-        time_ms[link] = start_ms + cost_ms[link, column]
-        size = _push(heap_key, heap_link, size, time_ms[link], link)
+        reached = start_ms + time_over(costs, link, start_ms)
+        spot = ways.spot_of[link]
+        if reached < time_ms[spot] or (reached == time_ms[spot] and link < by[spot]):
+            time_ms[spot] = reached
+            by[spot] = link
+            before[spot] = NONE
+            size = _push(queue, size, (reached << _SPOT_BITS) | spot)
     missing = n_wanted
-    stop_after = UNREACHED
     while size > 0:
-        key = heap_key[0]
-        link = heap_link[0]
-        size = _pop(heap_key, heap_link, size)
-        if settled[link]:
+        key = queue[0]
+        size = _pop(queue, size)
+        now = key >> _SPOT_BITS
+        here = np.int32(key & ((1 << _SPOT_BITS) - 1))
+        if now > time_ms[here]:
             continue
-        if key > stop_after:
-            break
-        settled[link] = True
-        if n_wanted > 0 and wanted[link_to[link]]:
-            wanted[link_to[link]] = False
+        if n_wanted > 0 and wanted[ways.node_of[here]]:
+            wanted[ways.node_of[here]] = False
             missing -= 1
             if missing == 0:
-                stop_after = key
-        for turn in range(turn_start[link], turn_start[link + 1]):
-            onward = turn_to[turn]
-            if settled[onward]:
-                continue
-            entry = key + turn_penalty_ms[turn]
-            column = min(max(entry // INTERVAL_MS, 0), n_intervals - 1)
-            reached = entry + cost_ms[onward, column]
-            if reached < time_ms[onward]:
-                time_ms[onward] = reached
-                before[onward] = link
-                size = _push(heap_key, heap_link, size, reached, onward)
-            elif reached == time_ms[onward] and before[onward] != NONE and link < before[onward]:
-                before[onward] = link
+                break
+        for i in range(ways.ahead_start[here], ways.ahead_start[here + 1]):
+            link = ways.ahead[i]
+            entry = now + ways.penalty_ms[i]
+            reached = entry + time_over(costs, link, entry)
+            spot = ways.ahead_spot[i]
+            if reached < time_ms[spot]:
+                time_ms[spot] = reached
+                by[spot] = link
+                before[spot] = here
+                size = _push(queue, size, (reached << _SPOT_BITS) | spot)
+            elif reached == time_ms[spot] and (link < by[spot] or (link == by[spot] and here < before[spot])):
+                by[spot] = link
+                before[spot] = here
 
 
 @numba.njit(cache=True)
-def _last_link(node, in_start, in_links, time_ms):
-    """The link by which a node is reached first, the lowest index among equals; NONE where it is not."""
+def _first_spot(node, ways, time_ms):
+    """Where a node is reached first, the lowest spot among equals; NONE where it is not."""
     best = NONE
-    for position in range(in_start[node], in_start[node + 1]):
-        link = in_links[position]
-        if time_ms[link] < UNREACHED and (best == NONE or time_ms[link] < time_ms[best]):
-            best = link
+    for i in range(ways.spots_start[node], ways.spots_start[node + 1]):
+        spot = ways.spots[i]
+        if time_ms[spot] < UNREACHED and (best == NONE or time_ms[spot] < time_ms[best]):
+            best = spot
     return best
 
 
 @numba.njit(cache=True)
 def route_groups(
-    group_start,
-    group_origin,
-    group_start_ms,
-    order,
-    destination,
-    first_group,
-    cost_ms,
-    turn_start,
-    turn_to,
-    turn_penalty_ms,
-    link_to,
-    out_start,
-    out_links,
-    in_start,
-    in_links,
-    route_at,
-    route_length,
-    route_cost_ms,
-    pool,
-    pool_used,
-):
+    group_start, group_origin, group_start_ms, order, destination, first_group, ways, costs, route_at, route_length,
+    route_cost_ms, pool, pool_used,
+):  # fmt: skip
     """Routes of travellers grouped by origin and departure, one tree a group.
 
     Writes each route's links into `pool` (first to last) and its place into `route_at`/`route_length`; cost −1
     and length 0 where there is no way, or where origin and destination are one node (cost 0).
     Returns (next group to do, pool used): fewer than all groups when the pool is too small for the next.
     """
-    n_links = link_to.shape[0]
-    n_nodes = out_start.shape[0] - 1
-    time_ms = np.empty(n_links, dtype=np.int64)
-    before = np.empty(n_links, dtype=np.int64)
-    settled = np.empty(n_links, dtype=np.bool_)
-    heap_key = np.empty(turn_to.shape[0] + n_links + 1, dtype=np.int64)
-    heap_link = np.empty(turn_to.shape[0] + n_links + 1, dtype=np.int64)
-    wanted = np.zeros(n_nodes, dtype=np.bool_)
+    tree = new_tree(ways)
+    time_ms, by, before, _ = tree
+    wanted = np.zeros(ways.out_start.shape[0] - 1, dtype=np.bool_)
     for group in range(first_group, group_origin.shape[0]):
         members = order[group_start[group] : group_start[group + 1]]
-        if pool.shape[0] - pool_used < members.shape[0] * 8 + n_links:
-            return group, pool_used
         origin = group_origin[group]
         n_wanted = 0
         for member in members:
@@ -174,24 +202,9 @@ def route_groups(
                 wanted[node] = True
                 n_wanted += 1
         if n_wanted > 0:
-            grow_tree(
-                out_links[out_start[origin] : out_start[origin + 1]],
-                group_start_ms[group],
-                cost_ms,
-                turn_start,
-                turn_to,
-                turn_penalty_ms,
-                link_to,
-                wanted,
-                n_wanted,
-                time_ms,
-                before,
-                settled,
-                heap_key,
-                heap_link,
-            )
+            out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
+            grow_tree(out, group_start_ms[group], ways, costs, wanted, n_wanted, tree)
         used_before = pool_used
-        full = False
         for member in members:
             node = destination[member]
             wanted[node] = False
@@ -200,101 +213,68 @@ def route_groups(
             route_cost_ms[member] = 0
             if node == origin:
                 continue
-            last = _last_link(node, in_start, in_links, time_ms)
+            last = _first_spot(node, ways, time_ms)
             if last == NONE:
                 route_cost_ms[member] = -1
                 continue
             length = 0
-            link = last
-            while link != NONE:
+            spot = last
+            while spot != NONE:
                 length += 1
-                link = before[link]
+                spot = before[spot]
             if pool_used + length > pool.shape[0]:
-                full = True
-                break
-            link = last
-            for step in range(length):
-                pool[pool_used + length - 1 - step] = link
-                link = before[link]
+                for other in members:
+                    wanted[destination[other]] = False
+                return group, used_before
+            spot = last
+            for at in range(pool_used + length - 1, pool_used - 1, -1):
+                pool[at] = by[spot]
+                spot = before[spot]
             route_length[member] = length
             route_cost_ms[member] = time_ms[last] - group_start_ms[group]
             pool_used += length
-        if full:
-            for member in members:
-                wanted[destination[member]] = False
-            return group, used_before
     return group_origin.shape[0], pool_used
 
 
 @numba.njit(cache=True)
-def node_times(origin_nodes, start_ms, cost_ms, turn_start, turn_to, turn_penalty_ms, link_to, out_start, out_links):
+def node_times(origin_nodes, start_ms, ways, costs):
     """Travel time in ms from each origin node to every node, (n_origins, n_nodes); −1 where there is no way."""
-    n_links = link_to.shape[0]
-    n_nodes = out_start.shape[0] - 1
-    time_ms = np.empty(n_links, dtype=np.int64)
-    before = np.empty(n_links, dtype=np.int64)
-    settled = np.empty(n_links, dtype=np.bool_)
-    heap_key = np.empty(turn_to.shape[0] + n_links + 1, dtype=np.int64)
-    heap_link = np.empty(turn_to.shape[0] + n_links + 1, dtype=np.int64)
-    wanted = np.zeros(n_nodes, dtype=np.bool_)
+    tree = new_tree(ways)
+    wanted = np.zeros(1, dtype=np.bool_)
+    n_nodes = ways.out_start.shape[0] - 1
     table = np.full((origin_nodes.shape[0], n_nodes), np.int64(-1))
     for row in range(origin_nodes.shape[0]):
         origin = origin_nodes[row]
-        grow_tree(
-            out_links[out_start[origin] : out_start[origin + 1]],
-            start_ms,
-            cost_ms,
-            turn_start,
-            turn_to,
-            turn_penalty_ms,
-            link_to,
-            wanted,
-            0,
-            time_ms,
-            before,
-            settled,
-            heap_key,
-            heap_link,
-        )
-        for link in range(n_links):
-            if time_ms[link] < UNREACHED:
-                spent = time_ms[link] - start_ms
-                node = link_to[link]
-                if table[row, node] < 0 or spent < table[row, node]:
-                    table[row, node] = spent
+        out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
+        grow_tree(out, start_ms, ways, costs, wanted, 0, tree)
+        for node in range(n_nodes):
+            spot = _first_spot(node, ways, tree.time_ms)
+            if spot != NONE:
+                table[row, node] = tree.time_ms[spot] - start_ms
         table[row, origin] = 0
     return table
 
 
 @numba.njit(cache=True)
-def link_times(
-    from_link, cost_ms, turn_start, turn_to, turn_penalty_ms, link_to, time_ms, before, settled, heap_key, heap_link
-):
-    """Tree from the end of one link, obeying its turns: fills `time_ms` and `before` (static costs)."""
-    start = turn_to[turn_start[from_link] : turn_start[from_link + 1]]
+def link_tree(from_link, ways, costs):
+    """Tree from the end of one link, obeying its turns: arrival at each link's end, and the link before.
+
+    `ways` must have a spot for each link (spot = link).
+    """
+    tree = new_tree(ways)
     wanted = np.zeros(1, dtype=np.bool_)
-    grow_tree(
-        start,
-        np.int64(0),
-        cost_ms,
-        turn_start,
-        turn_to,
-        turn_penalty_ms,
-        link_to,
-        wanted,
-        0,
-        time_ms,
-        before,
-        settled,
-        heap_key,
-        heap_link,
-    )
+    start = ways.ahead[ways.ahead_start[from_link] : ways.ahead_start[from_link + 1]]
+    grow_tree(start, np.int64(0), ways, costs, wanted, 0, tree)
+    before = np.full(tree.before.shape[0], np.int64(NONE))
+    for spot in range(before.shape[0]):
+        if tree.time_ms[spot] < UNREACHED:
+            before[spot] = tree.before[spot]
+    return tree.time_ms, before
 
 
 @numba.njit(cache=True)
-def route_costs(route_at, route_length, links, depart_ms, cost_ms, turn_start, turn_to, turn_penalty_ms, cost):
+def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, turn_to, turn_penalty_ms, cost):
     """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
-    n_intervals = cost_ms.shape[1]
     for i in range(route_at.shape[0]):
         now = depart_ms[i]
         for at in range(route_at[i], route_at[i] + route_length[i]):
@@ -304,6 +284,5 @@ def route_costs(route_at, route_length, links, depart_ms, cost_ms, turn_start, t
                     if turn_to[turn] == link:
                         now += turn_penalty_ms[turn]
                         break
-            column = min(max(now // INTERVAL_MS, 0), n_intervals - 1)
-            now += cost_ms[link, column]
+            now += time_over(costs, link, now)
         cost[i] = now - depart_ms[i]

@@ -83,10 +83,10 @@ class Router:
         `depart_ms`: departures; travellers of one origin and quarter hour share the tree that starts in its middle.
         """
         graph = self.graph
-        costs = self.free_cost_ms if cost_ms is None else np.ascontiguousarray(cost_ms, dtype=np.int64)
+        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms)
         n = len(origins)
         quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // kernel.INTERVAL_MS
-        if costs.shape[1] == 1:
+        if costs.spent_ms.shape[1] == 1:
             quarter = np.zeros(n, dtype=np.int64)
         order = np.lexsort((np.arange(n), quarter, origins)).astype(np.int64)
         by_origin, by_quarter = origins[order], quarter[order]
@@ -101,10 +101,8 @@ class Router:
         done, used = 0, 0
         while done < len(group_origin):
             done, used = kernel.route_groups(
-                group_start, group_origin, group_ms, order, np.asarray(destinations, dtype=np.int64), done, costs,
-                graph.turn_start, graph.turn_to, graph.turn_penalty_ms, graph.link_to,
-                graph.out_start, graph.out_links, graph.in_start, graph.in_links,
-                start, length, cost, pool, used,
+                group_start, group_origin, group_ms, order, np.asarray(destinations, dtype=np.int64), done, graph.ways,
+                costs, start, length, cost, pool, used,
             )  # fmt: skip
             if done < len(group_origin):
                 pool = np.concatenate([pool, np.empty_like(pool)])
@@ -116,7 +114,7 @@ class Router:
         cost = np.zeros(len(routes.start), dtype=np.int64)
         kernel.route_costs(
             routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
-            np.ascontiguousarray(cost_ms, dtype=np.int64), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
+            _costs(cost_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
         )  # fmt: skip
         return cost
 
@@ -132,12 +130,8 @@ class Router:
 
     def node_times_ms(self, origins: Ints, *, cost_ms: Ints | None = None, start_ms: int = 0) -> Ints:
         """Times from node indices to every node (ms), (n_origins, n_nodes); −1 where there is no way."""
-        graph = self.graph
-        costs = self.free_cost_ms if cost_ms is None else np.ascontiguousarray(cost_ms, dtype=np.int64)
-        table: Ints = kernel.node_times(
-            np.asarray(origins, dtype=np.int64), np.int64(start_ms), costs, graph.turn_start, graph.turn_to,
-            graph.turn_penalty_ms, graph.link_to, graph.out_start, graph.out_links,
-        )  # fmt: skip
+        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms)
+        table: Ints = kernel.node_times(np.asarray(origins, dtype=np.int64), np.int64(start_ms), self.graph.ways, costs)
         return table
 
     def link_tree(self, from_link: int) -> tuple[Ints, Ints]:
@@ -147,16 +141,8 @@ class Router:
         """
         tree = self._link_trees.get(from_link)
         if tree is None:
-            graph = self.graph
-            n = len(graph.link_ids)
-            time_ms, before = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-            room = len(graph.turn_to) + n + 1
-            kernel.link_times(
-                from_link, self.free_cost_ms, graph.turn_start, graph.turn_to, graph.turn_penalty_ms, graph.link_to,
-                time_ms, before, np.empty(n, dtype=np.bool_),
-                np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64),
-            )  # fmt: skip
-            tree = self._link_trees[from_link] = (time_ms, before)
+            tree = kernel.link_tree(from_link, self.graph.link_ways, _costs(self.free_cost_ms))
+            self._link_trees[from_link] = tree
         return tree
 
     def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
@@ -176,3 +162,16 @@ class Router:
             path.append(graph.link_ids[link])
             link = int(before[link])
         return tuple(reversed(path))
+
+
+def _costs(cost_ms: Ints) -> kernel.Costs:
+    """A table of times over links as it is searched, with the least time of who waits for a later interval."""
+    spent_ms = np.ascontiguousarray(np.minimum(cost_ms, _LONGEST_MS), dtype=np.int32)
+    later_ms = spent_ms.copy()
+    for interval in range(spent_ms.shape[1] - 2, -1, -1):
+        waits = later_ms[:, interval + 1] + kernel.INTERVAL_MS
+        later_ms[:, interval] = np.minimum(later_ms[:, interval], waits)
+    return kernel.Costs(spent_ms, later_ms)
+
+
+_LONGEST_MS = 2**30  # 12 days: longer times over a link count as that
