@@ -237,6 +237,37 @@ def route_groups(
 
 
 @numba.njit(cache=True)
+def load_groups(group_start, group_origin, destination, flow, ways, costs, volume):
+    """Add the flow of every pair to the links of its quickest way: `volume` (n_links, k), `flow` (n_pairs, k).
+
+    Pairs are sorted by origin, those of group g at `group_start[g]:group_start[g + 1]`. Returns the number of pairs
+    that have no way; their flow is nowhere.
+    """
+    tree = new_tree(ways)
+    time_ms, by, before, _ = tree
+    wanted = np.zeros(ways.out_start.shape[0] - 1, dtype=np.bool_)
+    lost = 0
+    for group in range(group_origin.shape[0]):
+        origin = group_origin[group]
+        n_wanted = 0
+        for pair in range(group_start[group], group_start[group + 1]):
+            if not wanted[destination[pair]]:
+                wanted[destination[pair]] = True
+                n_wanted += 1
+        out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
+        grow_tree(out, np.int64(0), ways, costs, wanted, n_wanted, tree)
+        for pair in range(group_start[group], group_start[group + 1]):
+            wanted[destination[pair]] = False
+            spot = _first_spot(destination[pair], ways, time_ms)
+            lost += spot == NONE
+            while spot != NONE:
+                for kind in range(flow.shape[1]):
+                    volume[by[spot], kind] += flow[pair, kind]
+                spot = before[spot]
+    return lost
+
+
+@numba.njit(cache=True)
 def node_times(origin_nodes, start_ms, ways, costs):
     """Travel time in ms from each origin node to every node, (n_origins, n_nodes); −1 where there is no way."""
     tree = new_tree(ways)
