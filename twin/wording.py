@@ -130,6 +130,12 @@ ASSUMED_DATA = Words(
     "Demand, parking and other inputs are assumed and not calibrated: the results demonstrate the method.",
 )
 
+SCREENING = Words(
+    "筛选用的静态均衡近似：没有排队回溢、信号配时、公交和寻找车位；只用来给方案排序，不是研究结论。",
+    "A surrogate for screening, by static equilibrium: no spillback, signal plans, buses or search for parking; it "
+    "ranks candidates and is no study's answer.",
+)
+
 CHANCE_ONLY = Words("区间只反映随机波动，不含数据误差", "intervals show chance only, not errors of data")
 
 STOPPED = Words(

@@ -172,3 +172,13 @@ def test_rounds_stop_where_asked_and_say_what_was_reached() -> None:
     found = static_equilibrium(graph, pairs, delays, gap=1e-12, most_rounds=10)
     assert found.rounds["round"].tolist() == list(range(1, 11))
     assert found.relative_gap == found.rounds["relative_gap"].iloc[-1] > 1e-12
+
+
+def test_the_flow_is_a_mixture_of_quickest_ways() -> None:
+    """Drivers who draw a round by its weight and take its quickest way make the equilibrium's volumes."""
+    graph, pairs, delays, _ = sioux_falls()
+    found = static_equilibrium(graph, pairs, delays, gap=1e-3)
+    assert found.weight.min() >= 0.0 and found.weight.sum() == pytest.approx(1.0)
+    ways = [all_or_nothing(graph, pairs, time_s) for time_s in found.mixed_s]
+    mixture = sum(share * way for share, way in zip(found.weight, ways, strict=True))
+    assert np.allclose(mixture, found.volume, rtol=1e-9)

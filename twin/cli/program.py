@@ -15,7 +15,7 @@ import click
 
 import twin
 from twin.errors import TwinError
-from twin.wording import ASSUMED_DATA, STOPPED, Language
+from twin.wording import ASSUMED_DATA, SCREENING, STOPPED, Language
 
 if TYPE_CHECKING:
     from twin.results.comparison import Comparison
@@ -251,6 +251,42 @@ def show(folder: Path, all_metrics: bool, details: bool, language: Language) -> 
     print_comparison(comparison, language, whole=all_metrics)
     if details:
         print_details(comparison, language, whole=all_metrics)
+
+
+@program.command()
+@click.argument("scenario", metavar="SCENARIO", nargs=-1, required=True)
+@click.option(
+    "--gap", type=click.FloatRange(1e-9, 0.1), default=1e-5, show_default=True, help="Relative gap of each arm."
+)
+def screen(scenario: tuple[str, ...], gap: float) -> None:
+    """Screen SCENARIOs by static equilibrium, each against what it is based on: seconds, and no answer of a study.
+
+    No queue spills back, no signal, bus or search for parking is in it. `twin run` answers.
+    """
+    from twin.cli.tables import print_lines, print_table
+    from twin.study.screen import screen as screened
+
+    rows = []
+    for name in scenario:
+        found = screened(name, gap=gap)
+        before, after = found.vehicle_hours
+        rows.append(
+            (found.after_scenario, found.before_scenario, f"{before:,.1f}", f"{after:,.1f}", f"{after - before:+,.1f}",
+             f"±{found.doubt_vehicle_hours:,.1f}", f"{found.before.relative_gap:.1e} / {found.after.relative_gap:.1e}")
+        )  # fmt: skip
+    print_lines([SCREENING.zh, SCREENING.en])
+    print_table(
+        (
+            "scenario",
+            "compared with",
+            "前 before (veh·h)",
+            "后 after (veh·h)",
+            "差 change",
+            "gap's share",
+            "gap reached",
+        ),
+        rows,
+    )
 
 
 @program.command()

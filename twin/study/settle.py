@@ -19,7 +19,9 @@ from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
+from twin.study.mean_hour import mean_hour, street_delays
 from twin.study.signal_plans import adapted_plans, plan_signals
+from twin.study.static_equilibrium import static_equilibrium
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,15 +34,13 @@ WARM_UP_S = 1800.0  # departures before the measured window that fill the street
 RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
 
-STATIC_ROUNDS = 5
+STATIC_ROUNDS = 30  # at most, of the static equilibrium that first routes and signals are from
 BASE_ROUNDS = 8
 ARM_ROUNDS = 5
-SAVING_THAT_MOVES = 0.2  # share of one's time; who would save that much moves as likely as anybody (assumed)
+FIRST_STEP = 1 / 3  # largest share of travellers that takes another way in a round
+STEP_SHRINKS = 0.6  # what is left of it where the gap rose
+SAVING_THAT_MOVES = 0.1  # share of one's time; who would save that much moves as likely as anybody (assumed)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
-
-_BPR_ALPHA, _BPR_BETA = 0.6, 3.5  # arterials with junctions (0.5–0.6, 3–4)
-_SIGNAL_GREEN = 0.5  # share of the hour an approach at a signal has, before plans exist
-_SIGNAL_WAIT_S = 15.0  # mean wait there in light traffic, before plans exist
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +72,25 @@ class Period:
 class Settlement:
     """Habits after some rounds, the times they rest on, and how the rounds went.
 
-    `cost_ms`: (n_links, n_intervals) of the stage's links. `rounds`: round, relative_gap, vehicle_hours.
+    `cost_ms`: (n_links, n_intervals) of the stage's links. `rounds`: round, relative_gap, vehicle_hours. `step`: the
+    largest share of travellers that moved in the last round.
     """
 
     stage: Stage
     habits: Habits
     cost_ms: Ints
     rounds: pd.DataFrame
+    step: float
 
 
 def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: Tell | None = None) -> Settlement:
     """Plan the base's signals from a static loading, then let its routes settle."""
     stage = Stage.of(replace(city, signals=()))
-    habits, volume_vph = _static_loading(stage, first_habits(stage), period)
+    habits, volume_vph = first_ways(stage, first_habits(stage), period)
     named = dict(zip(stage.router.graph.link_ids, volume_vph.tolist(), strict=True))
     signals = plan_signals(stage.network, named)
     stage = Stage.of(replace(city, signals=signals))
-    start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds())
+    start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
     return continued(start, period, rounds=rounds, first_round=1, tell=tell)
 
 
@@ -116,33 +118,39 @@ def settle_arm(
     cost_ms = _carried_cost(base, stage, period)
     habits, needs = carried_over(base.habits, base.stage, first_habits(stage), stage)
     habits = _rerouted(stage, habits, needs, cost_ms)
-    start = Settlement(stage, habits, cost_ms, _no_rounds())
+    start = Settlement(stage, habits, cost_ms, _no_rounds(), base.step)
     return continued(start, period, rounds=rounds, first_round=len(base.rounds) + 1, tell=tell)
 
 
 def continued(
     start: Settlement, period: Period, *, rounds: int, first_round: int, tell: Tell | None = None
 ) -> Settlement:
-    """So many rounds more. The step falls from a third with each, so that routes come to rest."""
-    stage, habits, cost_ms = start.stage, start.habits, start.cost_ms
+    """So many rounds more: load, look at the times experienced, let some take another way.
+
+    The step shrinks to STEP_SHRINKS of itself where the gap has risen from one of these rounds to the next, so that
+    a network that swings comes to rest and one that does not is not slowed down (self-regulated averages: Liu, He &
+    He 2009).
+    """
+    stage, habits, cost_ms, step = start.stage, start.habits, start.cost_ms, start.step
     demand = demand_of(stage.city)
     day = trips_of_day(demand, SETTLING_SEED, period.start_s, period.last_s)
     rows = start.rounds.to_dict("records")
+    gap_before = np.inf
     for number in range(first_round, first_round + rounds):
         records = run_city(
             stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False
         )
-        seen_ms = experienced_ms(records, stage, period)
-        cost_ms = np.rint((1 - _MEMORY) * seen_ms + _MEMORY * cost_ms).astype(np.int64) if number > 1 else seen_ms
-        step = 1.0 / (number - first_round + 3)
-        habits, gap = _react(stage, habits, cost_ms, seen_ms, number, step)
-        rows.append({"round": number, "relative_gap": gap, "vehicle_hours": _vehicle_hours(records, period)})
+        cost_ms = experienced_ms(records, stage, period)
+        looked = _looked(stage, habits, cost_ms)
+        step *= STEP_SHRINKS if looked.relative_gap > gap_before else 1.0
+        habits = _moved(stage, habits, looked, number, step)
+        gap_before = looked.relative_gap
+        rows.append({"round": number, "relative_gap": gap_before, "vehicle_hours": _vehicle_hours(records, period)})
         if tell is not None:
             tell("settle", number - first_round + 1, rounds)
-    return Settlement(stage, habits, cost_ms, pd.DataFrame(rows, columns=_ROUND_COLUMNS))
+    return Settlement(stage, habits, cost_ms, pd.DataFrame(rows, columns=_ROUND_COLUMNS), step)
 
 
-_MEMORY = 0.5  # weight of what earlier rounds taught
 _ROUND_COLUMNS = ["round", "relative_gap", "vehicle_hours"]
 
 
@@ -150,65 +158,72 @@ def _no_rounds() -> pd.DataFrame:
     return pd.DataFrame(columns=_ROUND_COLUMNS)
 
 
-def _react(
-    stage: Stage, habits: Habits, cost_ms: Ints, seen_ms: Ints, number: int, step: float
-) -> tuple[Habits, float]:
-    """Travellers who could save time by what is known take that way, the more likely the more they would save.
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What everybody who drives knows after a round: the quickest way, and what it and one's own take (ms)."""
+
+    drives: Ints  # positions of travellers
+    other: Routes
+    own_ms: Ints
+    other_ms: Ints
+
+    @property
+    def relative_gap(self) -> float:
+        """(total − quickest) / total, over all."""
+        best = np.minimum(self.own_ms, self.other_ms)
+        return float((self.own_ms.sum() - best.sum()) / max(1, self.own_ms.sum()))
+
+
+def _looked(stage: Stage, habits: Habits, cost_ms: Ints) -> _Looked:
+    drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
+    depart_ms, router = _usual_ms(stage)[drives], stage.router
+    other = router.routes(habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms)
+    own_ms = router.costs_of(habits.routes.select(drives), depart_ms=depart_ms, cost_ms=cost_ms)
+    return _Looked(drives, other, own_ms, router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms))
+
+
+def _moved(stage: Stage, habits: Habits, looked: _Looked, number: int, step: float) -> Habits:
+    """Travellers who could save time take the quickest way, the more likely the more they would save.
 
     Each with probability `step` × saving ÷ (own time × SAVING_THAT_MOVES), at most `step`; so who gains most from a
-    new street finds it first, and who is indifferent stays (gap-based shifts: Lu, Mahmassani & Zhou 2009). Also the
-    relative gap on the times just seen, over all: (total − quickest) / total.
+    new street finds it first, and who is indifferent stays (gap-based shifts: Lu, Mahmassani & Zhou 2009).
     """
-    travellers = demand_of(stage.city).travellers
-    drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
-    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)[drives]
-    depart_ms = np.rint(travellers["usual_depart_s"].to_numpy(dtype=np.float64)[drives] * 1000).astype(np.int64)
-    mine, router = habits.routes.select(drives), stage.router
-    other = router.routes(habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms)
-    own_seen = router.costs_of(mine, depart_ms=depart_ms, cost_ms=seen_ms)
-    best_seen = np.minimum(own_seen, router.costs_of(other, depart_ms=depart_ms, cost_ms=seen_ms))
-    gap = float((own_seen.sum() - best_seen.sum()) / max(1, own_seen.sum()))
-    own = router.costs_of(mine, depart_ms=depart_ms, cost_ms=cost_ms)
-    saving = (own - router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms)) / np.maximum(1, own)
+    ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)[looked.drives]
+    saving = (looked.own_ms - looked.other_ms) / np.maximum(1, looked.own_ms)
     moves = step * np.clip(saving / SAVING_THAT_MOVES, 0.0, 1.0)
     chosen = np.flatnonzero(chance.uniform(SETTLING_SEED, "takes another way", ids, number) < moves)
-    return replace(habits, routes=habits.routes.replaced(drives[chosen], other.select(chosen))), gap
+    return replace(habits, routes=habits.routes.replaced(looked.drives[chosen], looked.other.select(chosen)))
+
+
+def _usual_ms(stage: Stage) -> Ints:
+    usual_s = demand_of(stage.city).travellers["usual_depart_s"].to_numpy(dtype=np.float64)
+    usual_ms: Ints = np.rint(usual_s * 1000).astype(np.int64)
+    return usual_ms
 
 
 def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits:
-    travellers = demand_of(stage.city).travellers
-    depart_ms = np.rint(travellers["usual_depart_s"].to_numpy(dtype=np.float64)[rows] * 1000).astype(np.int64)
+    depart_ms = _usual_ms(stage)[rows]
     found = stage.router.routes(habits.origin[rows], habits.destination[rows], depart_ms=depart_ms, cost_ms=cost_ms)
     return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
-def _static_loading(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Floats]:
-    """Successive averages on volume–delay functions: first routes, and volumes (PCU/h) to plan signals by."""
-    travellers = demand_of(stage.city).travellers
-    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)
-    usual = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
-    counts = (usual >= period.measured.start_s) & (usual < period.measured.end_s)
-    weight = np.where(counts, travellers["travels_share"].to_numpy(dtype=np.float64), 0.0)
-    hours = period.measured.duration_s / 3600.0
-    links = stage.network.links
-    signal = np.array([stage.network.node_by_id[link.to_node].control == "signal" for link in links])
-    free_s = stage.router.graph.free_ms / 1000.0 + np.where(signal, _SIGNAL_WAIT_S, 0.0)
-    capacity = np.array([link.capacity_vph * link.lanes for link in links]) * np.where(signal, _SIGNAL_GREEN, 1.0)
-    volume = np.zeros(len(links))
-    for number in range(1, STATIC_ROUNDS + 1):
-        cost_s = free_s * (1.0 + _BPR_ALPHA * (volume / capacity) ** _BPR_BETA)
-        cost_ms = np.maximum(1, np.rint(1000 * cost_s)).astype(np.int64).reshape(-1, 1)
-        looks = np.flatnonzero(chance.uniform(SETTLING_SEED, "first ways", ids, number) < 1.0 / number)
-        found = stage.router.routes(habits.origin[looks], habits.destination[looks], cost_ms=cost_ms)
-        habits = replace(habits, routes=habits.routes.replaced(looks.astype(np.int64), found))
-        volume = _volumes(habits.routes, weight, len(links)) / hours
-    return habits, volume
+def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Floats]:
+    """First routes, and volumes (PCU/h) to plan signals by: those of the static equilibrium of the measured window.
 
-
-def _volumes(routes: Routes, weight: Floats, n_links: int) -> Floats:
-    packed = routes.select(np.arange(len(routes.start), dtype=np.int64))
-    counts = np.bincount(packed.links, weights=np.repeat(weight, packed.length), minlength=n_links)
-    return np.asarray(counts, dtype=np.float64)
+    Its flow is a mixture of quickest ways at the times of its rounds: everybody draws a round by its weight (keyed).
+    """
+    graph = stage.router.graph
+    pairs = mean_hour(stage.city, habits, period.measured)
+    found = static_equilibrium(graph, pairs, street_delays(stage.network), most_rounds=STATIC_ROUNDS)
+    ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)
+    shares = np.cumsum(found.weight) / found.weight.sum()
+    drawn = np.searchsorted(shares, chance.uniform(SETTLING_SEED, "first ways", ids), side="right")
+    for number, time_s in enumerate(found.mixed_s):
+        rows = np.flatnonzero(drawn == number).astype(np.int64)
+        cost_ms = np.maximum(1, np.rint(1000 * time_s)).astype(np.int64).reshape(-1, 1)
+        ways = stage.router.routes(habits.origin[rows], habits.destination[rows], cost_ms=cost_ms)
+        habits = replace(habits, routes=habits.routes.replaced(rows, ways))
+    return habits, found.volume[:, 0]
 
 
 def _free_cost_ms(stage: Stage, period: Period) -> Ints:

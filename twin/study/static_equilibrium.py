@@ -8,7 +8,6 @@ Bi-conjugate Frank–Wolfe: Mitradjieva & Lindberg (2013), "The stiff is moving:
 with applications to traffic assignment", Transportation Science 47(2), 280–293.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +22,7 @@ Floats = NDArray[np.float64]
 GAP = 1e-4
 """Relative gap that is reached where none is asked."""
 
-MOST_ROUNDS = 5000
+MOST_ROUNDS = 1000
 _NEAR_ONE = 0.99  # weight of earlier directions, and step, at most: else the next round starts afresh
 _LINE_STEPS = 40  # halvings of the step: to 1e-12
 
@@ -67,13 +66,16 @@ class DelayFunctions:
 class StaticEquilibrium:
     """Volumes on links, (n_links, k) by kind as in the pairs; times (s) at the first kind's; the gap, and its way.
 
-    `rounds`: round, relative_gap and vehicle_hours (of the last kind, an hour) before each step.
+    The flow is a mixture: a `weight` (n_rounds,), sum 1, of all flow is on the quickest ways at each of the times
+    `mixed_s` (n_rounds, n_links). `rounds`: round, relative_gap and vehicle_hours (of the last kind, an hour).
     """
 
     volume: Floats
     time_s: Floats
     relative_gap: float
     rounds: pd.DataFrame
+    weight: Floats
+    mixed_s: Floats
 
     @property
     def vehicle_hours(self) -> float:
@@ -82,13 +84,7 @@ class StaticEquilibrium:
 
 
 def static_equilibrium(
-    graph: StreetGraph,
-    pairs: Pairs,
-    delays: DelayFunctions,
-    *,
-    gap: float = GAP,
-    most_rounds: int = MOST_ROUNDS,
-    tell: Callable[[float], None] | None = None,
+    graph: StreetGraph, pairs: Pairs, delays: DelayFunctions, *, gap: float = GAP, most_rounds: int = MOST_ROUNDS
 ) -> StaticEquilibrium:
     """Link volumes at which no driver could save more than `gap` of all time: (Σ v t − Σ y t) / Σ v t ≤ gap.
 
@@ -96,22 +92,25 @@ def static_equilibrium(
     `gap` where `most_rounds` were not enough. Deterministic on one machine; between kinds of processor powers may
     differ in the last digit.
     """
-    volume = all_or_nothing(graph, pairs, delays.times_s(np.zeros(len(graph.link_ids))))
+    times = [delays.times_s(np.zeros(len(graph.link_ids)))]
+    now = _Mixture(all_or_nothing(graph, pairs, times[0]), np.ones(1))
     directions = _Directions()
     rows: list[tuple[int, float, float]] = []
     while True:
-        time_s = delays.times_s(volume[:, 0])
+        time_s = delays.times_s(now.volume[:, 0])
         quickest = all_or_nothing(graph, pairs, time_s)
-        reached = _gap(volume[:, 0], quickest[:, 0], time_s)
-        rows.append((len(rows) + 1, reached, float((volume[:, -1] * time_s).sum()) / 3600.0))
-        if tell is not None:
-            tell(reached)
+        reached = _gap(now.volume[:, 0], quickest[:, 0], time_s)
+        rows.append((len(rows) + 1, reached, float((now.volume[:, -1] * time_s).sum()) / 3600.0))
         if reached <= gap or len(rows) >= most_rounds:
-            return StaticEquilibrium(volume, time_s, reached, pd.DataFrame(rows, columns=ROUND_COLUMNS))
-        target = directions.next_target(volume, quickest, delays.slopes(volume[:, 0]))
-        step = _best_step(volume[:, 0], target[:, 0] - volume[:, 0], delays)
+            table = pd.DataFrame(rows, columns=ROUND_COLUMNS)
+            return StaticEquilibrium(now.volume, time_s, reached, table, now.weight, np.array(times))
+        times.append(time_s)
+        alone = np.zeros(len(times))
+        alone[-1] = 1.0
+        target = directions.next_target(now, _Mixture(quickest, alone), delays.slopes(now.volume[:, 0]))
+        step = _best_step(now.volume[:, 0], target.volume[:, 0] - now.volume[:, 0], delays)
         directions.remember(target, step)
-        volume = volume + step * (target - volume)
+        now = _mixed((1.0 - step, now), (step, target))
 
 
 def _gap(volume: Floats, quickest: Floats, time_s: Floats) -> float:
@@ -119,38 +118,53 @@ def _gap(volume: Floats, quickest: Floats, time_s: Floats) -> float:
     return max(0.0, (spent - float((quickest * time_s).sum())) / spent) if spent > 0 else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class _Mixture:
+    """Volumes on links, and how much of them is from each round's quickest ways (later rounds: none)."""
+
+    volume: Floats
+    weight: Floats
+
+
+def _mixed(*parts: tuple[float, _Mixture]) -> _Mixture:
+    n = max(len(part.weight) for _, part in parts)
+    volume = sum((share * part.volume for share, part in parts), start=np.zeros_like(parts[0][1].volume))
+    weight = sum((share * np.pad(part.weight, (0, n - len(part.weight))) for share, part in parts), start=np.zeros(n))
+    return _Mixture(volume, weight)
+
+
 class _Directions:
     """The last two targets and the last step: what makes the next direction conjugate to theirs."""
 
     def __init__(self) -> None:
-        self._last: Floats | None = None  # None: no target before, or a step too long to build on
-        self._before_last: Floats | None = None
+        self._last: _Mixture | None = None  # None: no target before, or a step too long to build on
+        self._before_last: _Mixture | None = None
         self._step = 0.0
 
-    def next_target(self, volume: Floats, quickest: Floats, slopes: Floats) -> Floats:
-        """Where to go from `volume`: between the quickest ways and the targets before (equations 15 to 19)."""
+    def next_target(self, now: _Mixture, quickest: _Mixture, slopes: Floats) -> _Mixture:
+        """Where to go from here: between the quickest ways and the targets before."""
 
         def product(a: Floats, b: Floats) -> float:
             return float((a[:, 0] * slopes * b[:, 0]).sum())
 
-        last, before_last = self._last, self._before_last
-        if last is None:
+        if self._last is None:
             return quickest
-        to_quickest, to_last = quickest - volume, last - volume
-        if before_last is None:
-            above = product(to_last, to_quickest)
-            below = product(to_last, quickest - last)
-            weight = above / below if below != 0.0 else 0.0
+        here, y, last = now.volume, quickest.volume, self._last.volume
+        if self._before_last is None:
+            below = product(last - here, y - last)
+            weight = product(last - here, y - here) / below if below != 0.0 else 0.0
             weight = min(max(weight, 0.0), _NEAR_ONE)
-            return weight * last + (1.0 - weight) * quickest
-        along = self._step * last + (1.0 - self._step) * before_last - volume
-        below_mu, below_nu = product(along, before_last - last), product(to_last, to_last)
-        mu = max(0.0, -product(along, to_quickest) / below_mu) if below_mu != 0.0 else 0.0
-        nu = -product(to_last, to_quickest) / below_nu if below_nu != 0.0 else 0.0
+            return _mixed((weight, self._last), (1.0 - weight, quickest))
+        before_last = self._before_last.volume
+        along = self._step * last + (1.0 - self._step) * before_last - here
+        below_mu, below_nu = product(along, before_last - last), product(last - here, last - here)
+        mu = max(0.0, -product(along, y - here) / below_mu) if below_mu != 0.0 else 0.0
+        nu = -product(last - here, y - here) / below_nu if below_nu != 0.0 else 0.0
         nu = max(0.0, nu + mu * self._step / (1.0 - self._step))
-        return (quickest + nu * last + mu * before_last) / (1.0 + mu + nu)
+        total = 1.0 + mu + nu
+        return _mixed((1.0 / total, quickest), (nu / total, self._last), (mu / total, self._before_last))
 
-    def remember(self, target: Floats, step: float) -> None:
+    def remember(self, target: _Mixture, step: float) -> None:
         """Keep the target and the step made to it; a step nearly all the way leaves nothing to be conjugate to."""
         if step >= _NEAR_ONE:
             self._last = self._before_last = None

@@ -1,0 +1,37 @@
+"""A city's mean hour as flows: trips between nodes, and how the time over each link rises with volume."""
+
+import numpy as np
+
+from twin.city.city import City
+from twin.city.network import Network
+from twin.city.vehicles import VEHICLE_CLASSES
+from twin.clock import TimeWindow
+from twin.routing.loading import Pairs
+from twin.sim.city_run import Habits
+from twin.study.habits import CLASS_OF_MODE, demand_of
+from twin.study.static_equilibrium import DelayFunctions
+
+_BPR_ALPHA, _BPR_BETA = 0.6, 3.5  # arterials with junctions (0.5–0.6, 3–4)
+_SIGNAL_GREEN = 0.5  # share of the hour an approach at a signal has, before plans exist
+_SIGNAL_WAIT_S = 15.0  # mean wait there in light traffic, before plans exist
+
+
+def mean_hour(city: City, habits: Habits, measured: TimeWindow) -> Pairs:
+    """Trips an hour between nodes, of those that usually depart in the window: PCU, then vehicles."""
+    travellers = demand_of(city).travellers
+    usual = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
+    counts = (usual >= measured.start_s) & (usual < measured.end_s)
+    hours = measured.duration_s / 3600.0
+    vehicles = np.where(counts, travellers["travels_share"].to_numpy(dtype=np.float64), 0.0) / hours
+    pcu = travellers["mode"].map(lambda mode: VEHICLE_CLASSES[CLASS_OF_MODE.get(mode, "car")].pcu)
+    flow = np.stack([vehicles * pcu.to_numpy(dtype=np.float64), vehicles], axis=1)
+    return Pairs.of(habits.origin, habits.destination, flow)
+
+
+def street_delays(network: Network) -> DelayFunctions:
+    """Volume–delay functions of streets before signals have plans (s, PCU/h): half of the hour green, and a wait."""
+    links = network.links
+    signal = np.array([network.node_by_id[link.to_node].control == "signal" for link in links])
+    free_s = np.array([link.free_time_s for link in links]) + np.where(signal, _SIGNAL_WAIT_S, 0.0)
+    capacity = np.array([link.capacity_vph * link.lanes for link in links]) * np.where(signal, _SIGNAL_GREEN, 1.0)
+    return DelayFunctions.bpr(free_s, capacity, alpha=_BPR_ALPHA, beta=_BPR_BETA)
