@@ -14,7 +14,16 @@ from twin.clock import TimeWindow
 from twin.records import Records
 from twin.sim.city_run import Habits, Stage
 from twin.study.habits import carried_over, first_habits
-from twin.study.settle import Period, Settlement, continued, experienced_ms, light_times, settle_arm, settle_base
+from twin.study.settle import (
+    LOOK_S,
+    Period,
+    Settlement,
+    continued,
+    experienced_ms,
+    light_times,
+    settle_arm,
+    settle_base,
+)
 
 PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
 
@@ -135,25 +144,40 @@ def test_only_who_drove_a_closed_street_must_find_another_way(town_base: Settlem
     assert not any(bridge & set(route_ids(settled.stage, settled.habits, i)) for i in needs)
 
 
-def test_experienced_times_fall_back_on_the_last_known_and_stuck_links_count_as_long(town_base: Settlement) -> None:
-    """Of one link: 40 s in the first interval, nobody leaves while somebody stands there in the second, none later."""
-    stage = town_base.stage
-    link = stage.network.links[0]
-    starts = 7 * 3600.0 + 900.0 * np.arange(2)
+def seen_s(base: Settlement, left: dict[int, float], standing: tuple[int, ...] = ()) -> list[float]:
+    """Times over one link (s) by interval of entry, 07:00 on, from means of those that left by interval of exit."""
+    stage = base.stage
+    numbers = sorted({*left, *standing})
     rows = pd.DataFrame(
         {
-            "link_id": link.id,
-            "interval_start_s": starts,
-            "entered": [5, 1],
-            "left": [5, 0],
-            "mean_travel_time_s": [40.0, np.nan],
-            "mean_density_vpkm": [2.0, 3.0],
-            "max_queue_m": 0.0,
+            "link_id": stage.network.links[0].id,
+            "interval_start_s": [7 * 3600.0 + LOOK_S * number for number in numbers],
+            "mean_travel_time_s": [left.get(number, np.nan) for number in numbers],
+            "mean_density_vpkm": [3.0 if number in standing else 0.0 for number in numbers],
         }
     )
     seen = experienced_ms(Records(trips=pd.DataFrame(), links=rows, books={}), stage, PERIOD)[0]
-    free_ms = stage.router.free_cost_ms[0, 0]
-    assert seen[26:31].tolist() == [free_ms, free_ms, 40_000, 900_000, 900_000]
+    first = int(7 * 3600 / LOOK_S)
+    return [float(ms) / 1000.0 for ms in seen[first : first + 6]]
+
+
+def test_times_are_those_of_who_enters_not_of_who_leaves(town_base: Settlement) -> None:
+    """Who left at 150 s after 100 s entered at 50, who left at 750 s after 400 s at 350 s: 1 s longer each second.
+    So an entry at 150 s takes 200 s; one at 450 s or later is held to take as long as the last known, 400 s."""
+    assert LOOK_S == 300.0
+    assert seen_s(town_base, {0: 100.0, 2: 400.0}) == [200.0, 400.0, 400.0, 400.0, 400.0, 400.0]
+
+
+def test_a_link_that_nobody_leaves_while_somebody_stands_there_takes_a_quarter_of_an_hour_at_least(
+    town_base: Settlement,
+) -> None:
+    assert seen_s(town_base, {0: 40.0}, standing=(1, 2))[:4] == [40.0, 900.0, 900.0, 40.0]
+
+
+def test_a_link_that_nobody_drove_takes_its_free_time(town_base: Settlement) -> None:
+    stage = town_base.stage
+    free_s = stage.router.free_cost_ms[0, 0] / 1000.0
+    assert seen_s(town_base, {}) == [free_s] * 6
 
 
 def test_light_times_are_near_free_speed_and_never_below(town_base: Settlement) -> None:

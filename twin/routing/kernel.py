@@ -3,8 +3,8 @@
 A *spot* is where a driver stands with the same ways ahead, whatever the way there: a node, or, where turns are
 restricted or cost time, the end of one link (`graph.Ways`). Labels are arrival times in integer milliseconds.
 
-Costs may depend on the time of day: `cost_ms[link, k]` holds for entries in the k-th interval of 900 s, the last
-column for all later ones, so a static cost is a table of one column. Nobody who enters a link earlier leaves it later
+Costs may depend on the time of day: `spent_ms[link, k]` holds for entries in the k-th interval, the last column for all
+later ones, so a static cost is a table of one column. Nobody who enters a link earlier leaves it later
 (`time_over`), so that label setting is exact (Dreyfus 1969; Kaufman & Smith 1993).
 
 Ties are canonical: among equal times the link with the lowest index wins, then the spot with the lowest index before
@@ -18,7 +18,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-INTERVAL_MS = 900_000
+INTERVAL_MS = 900_000  # of costs by time of day, where no other is given
 NONE = -1
 UNREACHED = np.int64(2**62)
 
@@ -51,6 +51,7 @@ class Costs(NamedTuple):
 
     spent_ms: NDArray[np.int32]
     later_ms: NDArray[np.int32]
+    interval_ms: int
 
 
 class Tree(NamedTuple):
@@ -114,10 +115,10 @@ def time_over(costs, link, entry_ms):
     last = costs.spent_ms.shape[1] - 1
     if last == 0:
         return np.int64(costs.spent_ms[link, 0])
-    column = min(max(entry_ms // INTERVAL_MS, 0), last)
+    column = min(max(entry_ms // costs.interval_ms, 0), last)
     spent = np.int64(costs.spent_ms[link, column])
     if column < last:
-        spent = min(spent, (column + 1) * INTERVAL_MS - entry_ms + costs.later_ms[link, column + 1])
+        spent = min(spent, (column + 1) * costs.interval_ms - entry_ms + costs.later_ms[link, column + 1])
     return spent
 
 

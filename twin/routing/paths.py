@@ -76,16 +76,17 @@ class Router:
         *,
         depart_ms: Ints | None = None,
         cost_ms: Ints | None = None,
+        interval_ms: int = kernel.INTERVAL_MS,
     ) -> Routes:
         """Quickest ways of n travellers between node indices.
 
-        `cost_ms`: (n_links, n_intervals) by interval of 900 s of the entry time; default: free speed.
-        `depart_ms`: departures; travellers of one origin and quarter hour share the tree that starts in its middle.
+        `cost_ms`: (n_links, n_intervals) by interval of the entry time; default: free speed.
+        `depart_ms`: departures; travellers of one origin and interval share the tree that starts in its middle.
         """
         graph = self.graph
-        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms)
+        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms, interval_ms)
         n = len(origins)
-        quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // kernel.INTERVAL_MS
+        quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // interval_ms
         if costs.spent_ms.shape[1] == 1:
             quarter = np.zeros(n, dtype=np.int64)
         order = np.lexsort((np.arange(n), quarter, origins)).astype(np.int64)
@@ -95,7 +96,7 @@ class Router:
         firsts = np.flatnonzero(is_first)
         group_start = np.append(firsts, n).astype(np.int64)
         group_origin = by_origin[firsts].astype(np.int64)
-        group_ms = by_quarter[firsts].astype(np.int64) * kernel.INTERVAL_MS + kernel.INTERVAL_MS // 2
+        group_ms = by_quarter[firsts].astype(np.int64) * interval_ms + interval_ms // 2
         start, length, cost = (np.zeros(n, dtype=np.int64) for _ in range(3))
         pool = np.empty(max(16 * n, 8 * len(graph.link_ids)) + 1024, dtype=np.int32)
         done, used = 0, 0
@@ -108,13 +109,15 @@ class Router:
                 pool = np.concatenate([pool, np.empty_like(pool)])
         return Routes(start, length, pool[:used].copy(), cost)
 
-    def costs_of(self, routes: Routes, *, depart_ms: Ints, cost_ms: Ints) -> Ints:
+    def costs_of(
+        self, routes: Routes, *, depart_ms: Ints, cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS
+    ) -> Ints:
         """Time of each route under `cost_ms` (n_links, n_intervals) from its own departure on (ms)."""
         graph = self.graph
         cost = np.zeros(len(routes.start), dtype=np.int64)
         kernel.route_costs(
             routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
-            _costs(cost_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
+            _costs(cost_ms, interval_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
         )  # fmt: skip
         return cost
 
@@ -164,14 +167,14 @@ class Router:
         return tuple(reversed(path))
 
 
-def _costs(cost_ms: Ints) -> kernel.Costs:
+def _costs(cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS) -> kernel.Costs:
     """A table of times over links as it is searched, with the least time of who waits for a later interval."""
     spent_ms = np.ascontiguousarray(np.minimum(cost_ms, _LONGEST_MS), dtype=np.int32)
     later_ms = spent_ms.copy()
     for interval in range(spent_ms.shape[1] - 2, -1, -1):
-        waits = later_ms[:, interval + 1] + kernel.INTERVAL_MS
+        waits = later_ms[:, interval + 1] + interval_ms
         later_ms[:, interval] = np.minimum(later_ms[:, interval], waits)
-    return kernel.Costs(spent_ms, later_ms)
+    return kernel.Costs(spent_ms, later_ms, interval_ms)
 
 
 _LONGEST_MS = 2**30  # 12 days: longer times over a link count as that

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.city.network import Network
-from twin.records import Records
+from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Router, Routes
 from twin.sim.bus import BusFate, BusRun, bus, bus_runs
 from twin.sim.driver import Errand, Fate, driver
@@ -96,18 +96,20 @@ def run_city(
     gridlock: GridlockPolicy = "relieve",
     with_stories: bool = True,
     flow_class: type[Any] = CompiledFlow,
+    interval_s: float = INTERVAL_S,
 ) -> Records:
     """Run the day from `start_s` to `until_s` (trips that depart in between) and write down what happened.
 
     `with_stories` False: no buses, and everybody parks at once at the site of first choice: the loading that settles
-    routes. `records.trips` has a row for each trip, by traveller id.
+    routes. `interval_s`: length of the intervals that links are counted by. `records.trips` has a row for each trip,
+    by traveller id.
     """
     env = Environment(start_s)
     decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
     has_way = habits.routes.cost_ms[day.traveller] >= 0
     drives = has_way & ~decides & (habits.routes.length[day.traveller] > 0)
     fleet, fleet_rows = _fleet(stage.tables, habits, day, drives)
-    flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock)
+    flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     for generator, agent in road_changes(env, flow, stage.tables):
         env.story(generator, agent)
     stock = ParkingStock(stage.search.sites)
@@ -128,7 +130,7 @@ def run_city(
     trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
     return Records(
         trips=trips,
-        links=link_table(flowed, stage.tables, start_s),
+        links=link_table(flowed, stage.tables, start_s, interval_s=interval_s),
         books=books(trips["status"]),
         sites=stock.table(start_s, until_s),
         buses=_bus_table(runs, bus_fates, flowed),

@@ -5,29 +5,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.records import INTERVAL_S
 from twin.sim import kernel_state as k
 from twin.sim import memory
 from twin.sim.calendar import NO_ENTRY, ROOT, clear_wheel, slice_bits, wheel_slices
-from twin.sim.flow import Fleet, interval_us
+from twin.sim.flow import Fleet
 from twin.sim.give_way import gap_tables
 from twin.sim.rules import NEVER
 from twin.sim.tables import FlowTables
 
 
-def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us: int, keep_passages: bool) -> k.State:
+def first_state(
+    tables: FlowTables, fleet: Fleet, start_us: int, *, width_us: int, patience_us: int, keep_passages: bool
+) -> k.State:
     """Arrays of an empty network with the fleet's vehicles, not yet queued; their ways are yet to be found.
 
-    `patience_us` 0: gridlock is left standing.
+    `width_us`: of the intervals that are counted. `patience_us` 0: gridlock is left standing.
     """
     n = tables.n_segments
     has_groups = n > tables.first_group
     most_ways = 2 * len(fleet.route) + len(fleet) if has_groups else len(fleet.route)
-    width = interval_us(INTERVAL_S)
     control = np.zeros(1, dtype=k.CONTROL)
     control["keep_passages"], control["patience_us"] = int(keep_passages), patience_us
-    control["interval_us"], control["first_interval"] = width, start_us // width
-    control["row_from"], control["row_ends"], control["now"] = start_us, (start_us // width + 1) * width, start_us
+    control["interval_us"], control["first_interval"] = width_us, start_us // width_us
+    control["row_from"], control["row_ends"], control["now"] = start_us, (start_us // width_us + 1) * width_us, start_us
     control["largest_pcu"] = max(tables.class_pcu)
     control["slice_bits"] = slice_bits(n)
     control["slice"] = start_us >> slice_bits(n)
@@ -56,7 +56,7 @@ def first_state(tables: FlowTables, fleet: Fleet, start_us: int, *, patience_us:
         wheel=memory.copied(np.full(wheel_slices(n), k.NOBODY, dtype=np.int32)),
         slot=memory.zeros(6 * n + 1, k.SLOT),
         due=memory.copied(np.full(3 * n, NEVER, dtype=np.int64)),
-        counts=memory.zeros(((latest_us - start_us) // width + 5, n, 5)),
+        counts=memory.zeros(((latest_us - start_us) // width_us + 5, n, 5)),
         passage=np.zeros(len(fleet.route) + 1024 if keep_passages else 1, dtype=k.PASSAGE),
         ended=np.zeros(n, dtype=np.int64),
         cycle=np.zeros(64, dtype=k.CYCLE),

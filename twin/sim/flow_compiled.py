@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from simpy.events import Event
 
 from twin.errors import SimulationError
+from twin.records import INTERVAL_S
 from twin.sim import kernel, legs, memory, ways
 from twin.sim import kernel_state as k
 from twin.sim.counting import close_counts
@@ -21,6 +22,7 @@ from twin.sim.flow import (
     GridlockPolicy,
     VehicleTable,
     expected_class,
+    interval_us,
     refuse_unknown_segments,
 )
 from twin.sim.rules import MICROS
@@ -41,13 +43,21 @@ class CompiledFlow:
         *,
         gridlock: GridlockPolicy = "report",
         keep_passages: bool = False,
+        interval_s: float = INTERVAL_S,
     ) -> None:
         self.env = env
         self.tables = tables
         self._n_vehicles = len(fleet)
         self._events: dict[int, LegEnd] = {}
         patience_us = round(PATIENCE_S * MICROS) if gridlock == "relieve" else 0
-        self._state = first_state(tables, fleet, env.now_us, patience_us=patience_us, keep_passages=keep_passages)
+        self._state = first_state(
+            tables,
+            fleet,
+            env.now_us,
+            width_us=interval_us(interval_s),
+            patience_us=patience_us,
+            keep_passages=keep_passages,
+        )
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
         self._greens_at: dict[tuple[GreenRow, ...], tuple[int, int]] = {}  # rows of greens shown by stories so far

@@ -57,10 +57,11 @@ class SimpyFlow:
         *,
         gridlock: GridlockPolicy = "report",
         keep_passages: bool = False,
+        interval_s: float = INTERVAL_S,
     ) -> None:
         self.env = env
         self.tables = tables
-        self._width_us = interval_us(INTERVAL_S)
+        self._width_us = interval_us(interval_s)
         self._first_interval = env.now_us // self._width_us
         self._patience_us = round(PATIENCE_S * MICROS) if gridlock == "relieve" else 0
         self._segments = build_street(tables, env.now_us, self._width_us)

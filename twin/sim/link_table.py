@@ -13,7 +13,9 @@ from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables, Ints
 
 
-def link_table(records: FlowRecords, tables: FlowTables, start_s: float = 0.0) -> pd.DataFrame:
+def link_table(
+    records: FlowRecords, tables: FlowTables, start_s: float = 0.0, *, interval_s: float = INTERVAL_S
+) -> pd.DataFrame:
     """Interval statistics of every link, columns as in records.LINK_COLUMNS, rows by interval, then link.
 
     Of a link cut into segments: `entered` is counted at its first segment and `left` at its last, lane groups taken
@@ -23,7 +25,7 @@ def link_table(records: FlowRecords, tables: FlowTables, start_s: float = 0.0) -
     has none.
     """
     counts, start_us = records.counts, round(start_s * MICROS)
-    covered_us = _covered_us(records, start_us)
+    covered_us = _covered_us(records, start_us, interval_us(interval_s))
     touched = (covered_us > 0) | counts[:, :, : LEFT + 1].any(axis=(1, 2))
     counts, covered_us = counts[touched], covered_us[touched]
     rows = np.flatnonzero(touched) + records.first_interval
@@ -40,7 +42,7 @@ def link_table(records: FlowRecords, tables: FlowTables, start_s: float = 0.0) -
     ids = pd.array([link.id for link in tables.network.links], dtype="str")
     columns = (
         ids.take(np.tile(np.arange(n_links), len(rows))),
-        np.repeat(rows * INTERVAL_S, n_links),
+        np.repeat(rows * interval_s, n_links),
         pieces.counts[:, first, ENTERED].ravel(),
         left.ravel(),
         np.where(left > 0, _mean_times_s(pieces), np.nan).ravel(),
@@ -90,9 +92,8 @@ def _pieces(counts: Ints, tables: FlowTables) -> _Pieces:
     )
 
 
-def _covered_us(records: FlowRecords, start_us: int) -> Ints:
+def _covered_us(records: FlowRecords, start_us: int, width: int) -> Ints:
     """How much of each interval lies within the run (µs)."""
-    width = interval_us(INTERVAL_S)
     begins = (records.first_interval + np.arange(len(records.counts))) * width
     covered: Ints = np.minimum(begins + width, records.end_us) - np.maximum(begins, start_us)
     return np.maximum(covered, 0)

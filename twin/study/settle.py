@@ -30,6 +30,10 @@ Tell = Callable[[str, int, int], None]
 SETTLING_SEED = 0
 """The day that is repeated while routes settle; replications have days of their own."""
 
+LOOK_S = 300.0
+"""Times that travellers know are means of so long (s): short beside the minutes in which a queue builds up."""
+
+_LOOK_MS = round(1000 * LOOK_S)
 WARM_UP_S = 1800.0  # departures before the measured window that fill the streets
 RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
@@ -38,7 +42,7 @@ STATIC_ROUNDS = 30  # at most, of the static equilibrium that first routes and s
 BASE_ROUNDS = 8
 ARM_ROUNDS = 5
 FIRST_STEP = 1 / 3  # largest share of travellers that takes another way in a round
-STEP_SHRINKS = 0.6  # what is left of it where the gap rose
+STEP_BRAKE = 1.5  # added to one over the step where the gap rose
 SAVING_THAT_MOVES = 0.1  # share of one's time; who would save that much moves as likely as anybody (assumed)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
 
@@ -64,8 +68,8 @@ class Period:
 
     @property
     def n_intervals(self) -> int:
-        """Intervals of 900 s from midnight to the end."""
-        return int(np.ceil(self.until_s / INTERVAL_S))
+        """Intervals of LOOK_S from midnight to the end."""
+        return int(np.ceil(self.until_s / LOOK_S))
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +142,12 @@ def continued(
     gap_before = np.inf
     for number in range(first_round, first_round + rounds):
         records = run_city(
-            stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False
-        )
+            stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False,
+            interval_s=LOOK_S,
+        )  # fmt: skip
         cost_ms = experienced_ms(records, stage, period)
         looked = _looked(stage, habits, cost_ms)
-        step *= STEP_SHRINKS if looked.relative_gap > gap_before else 1.0
+        step = 1.0 / (1.0 / step + (STEP_BRAKE if looked.relative_gap > gap_before else 0.0))
         habits = _moved(stage, habits, looked, number, step)
         gap_before = looked.relative_gap
         rows.append({"round": number, "relative_gap": gap_before, "vehicle_hours": _vehicle_hours(records, period)})
@@ -177,9 +182,13 @@ class _Looked:
 def _looked(stage: Stage, habits: Habits, cost_ms: Ints) -> _Looked:
     drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
     depart_ms, router = _usual_ms(stage)[drives], stage.router
-    other = router.routes(habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms)
-    own_ms = router.costs_of(habits.routes.select(drives), depart_ms=depart_ms, cost_ms=cost_ms)
-    return _Looked(drives, other, own_ms, router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms))
+    other = router.routes(
+        habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS
+    )
+    own_ms = router.costs_of(habits.routes.select(drives), depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
+    return _Looked(
+        drives, other, own_ms, router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
+    )
 
 
 def _moved(stage: Stage, habits: Habits, looked: _Looked, number: int, step: float) -> Habits:
@@ -203,7 +212,9 @@ def _usual_ms(stage: Stage) -> Ints:
 
 def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits:
     depart_ms = _usual_ms(stage)[rows]
-    found = stage.router.routes(habits.origin[rows], habits.destination[rows], depart_ms=depart_ms, cost_ms=cost_ms)
+    found = stage.router.routes(
+        habits.origin[rows], habits.destination[rows], depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS
+    )
     return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
@@ -238,7 +249,7 @@ def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
     n, k = len(stage.network.links), period.n_intervals
     table = _free_cost_ms(stage, period)
     rows = records.links
-    column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // INTERVAL_S).astype(np.int64)
+    column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // LOOK_S).astype(np.int64)
     index = stage.router.graph.link_index
     ids, inverse = np.unique(rows["link_id"].to_numpy(dtype=object), return_inverse=True)
     link = np.array([index[i] for i in ids], dtype=np.int64)[inverse]
@@ -247,12 +258,25 @@ def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
     inside = column < k
     mean[link[inside], column[inside]] = rows["mean_travel_time_s"].to_numpy(dtype=np.float64)[inside]
     density[link[inside], column[inside]] = rows["mean_density_vpkm"].to_numpy(dtype=np.float64)[inside]
-    last = stage.router.graph.free_ms / 1000.0
+    table = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0)
+    return np.maximum(1, np.rint(1000.0 * table)).astype(np.int64)
+
+
+def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats) -> Floats:
+    """Times (s) by interval of entry, from means over those that left in each interval (NaN: nobody left).
+
+    Who left in the middle of an interval after T entered T before; between such entries times are interpolated.
+    """
+    n, k = mean_s.shape
+    middle_s = (np.arange(k) + 0.5) * LOOK_S
+    table = np.repeat(free_s[:, None], k, axis=1)
+    for link in np.flatnonzero((~np.isnan(mean_s)).any(axis=1)):
+        left = np.flatnonzero(~np.isnan(mean_s[link]))
+        entered_s = np.maximum.accumulate(middle_s[left] - mean_s[link, left])
+        table[link] = np.interp(middle_s, entered_s, mean_s[link, left])
     for interval in range(k):
-        stuck = np.isnan(mean[:, interval]) & (np.nan_to_num(density[:, interval]) > 0)
-        last = np.where(np.isnan(mean[:, interval]), last, mean[:, interval])
-        last = np.where(stuck, np.maximum(last, INTERVAL_S), last)
-        table[:, interval] = np.maximum(1, np.rint(1000.0 * last))
+        stuck = np.isnan(mean_s[:, interval]) & stands[:, interval]
+        table[stuck, interval] = np.maximum(table[stuck, interval], INTERVAL_S)
     return table
 
 
