@@ -247,7 +247,6 @@ def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
     Where nobody left: the last known time, at least an interval if somebody stands there; before anybody: free speed.
     """
     n, k = len(stage.network.links), period.n_intervals
-    table = _free_cost_ms(stage, period)
     rows = records.links
     column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // LOOK_S).astype(np.int64)
     index = stage.router.graph.link_index
@@ -258,8 +257,9 @@ def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
     inside = column < k
     mean[link[inside], column[inside]] = rows["mean_travel_time_s"].to_numpy(dtype=np.float64)[inside]
     density[link[inside], column[inside]] = rows["mean_density_vpkm"].to_numpy(dtype=np.float64)[inside]
-    table = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0)
-    return np.maximum(1, np.rint(1000.0 * table)).astype(np.int64)
+    times_s = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0)
+    times_ms: Ints = np.maximum(1, np.rint(1000.0 * times_s)).astype(np.int64)
+    return times_ms
 
 
 def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats) -> Floats:
@@ -267,7 +267,7 @@ def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats) -> Floa
 
     Who left in the middle of an interval after T entered T before; between such entries times are interpolated.
     """
-    n, k = mean_s.shape
+    k = mean_s.shape[1]
     middle_s = (np.arange(k) + 0.5) * LOOK_S
     table = np.repeat(free_s[:, None], k, axis=1)
     for link in np.flatnonzero((~np.isnan(mean_s)).any(axis=1)):
