@@ -91,10 +91,11 @@ def test_T16_two_routes_fill_until_both_take_120_s() -> None:
 
 def braess(bridge: bool) -> City:
     """From s by x and a neck to a (50 s), on to t (200 s); or to b (200 s), on by y and a neck to t (50 s); the
-    bridge leads from a to b in 30 s. The streets before the necks are wide enough to hold their queues."""
+    bridge leads from a to b in 30 s. In equilibrium the streets before the necks hold their queues; on the way there
+    the first one overflows, and those who wait outside it must count their wait."""
     links = [
         street("os", 20, WIDE_VPH, 4.0),
-        street("sx", 30, WIDE_VPH, 8.0), street("xa", 20, NECK_VPH, 1.0), street("at", 200, WIDE_VPH),
+        street("sx", 30, WIDE_VPH), street("xa", 20, NECK_VPH, 1.0), street("at", 200, WIDE_VPH),
         street("sb", 200, WIDE_VPH), street("by", 30, WIDE_VPH, 8.0), street("yt", 20, NECK_VPH, 1.0),
         *([street("ab", 30, WIDE_VPH)] if bridge else []),
         street("tz", LAST_S, WIDE_VPH, 4.0),

@@ -236,6 +236,24 @@ def _quickest_of_all(router: Router, origin: int, destination: int, depart_ms: i
     return min(times) - depart_ms if times else -1  # type: ignore[type-var,operator]
 
 
+def test_a_wait_outside_a_link_counts_where_a_trip_starts_on_it_and_only_there() -> None:
+    """ab takes 100 s, ac and cb 60 s each; 30 s of wait outside ab in the second interval make the way by c quicker,
+    and who comes from o is not held up by it."""
+    nodes = tuple(Node(name, 121.0 + 0.001 * i, 37.0) for i, name in enumerate("abco"))
+    lengths = {"ab": 1000.0, "ac": 600.0, "cb": 600.0, "oa": 100.0}
+    router = Router(Network(nodes, tuple(Link(e, e[0], e[1], m, 1.0, 10.0, 900.0) for e, m in lengths.items())))
+    graph = router.graph
+    wait_ms = np.zeros((4, 2), dtype=np.int64)
+    wait_ms[graph.link_index["ab"], 1] = 30_000
+    known: Any = {"cost_ms": np.repeat(router.free_cost_ms, 2, axis=1), "wait_ms": wait_ms, "interval_ms": 300_000}
+    for origin, depart_s, way, time_s in (("a", 0, "ab", 100), ("a", 400, "ac cb", 120), ("o", 400, "oa ab", 110)):
+        depart_ms = np.array([1000 * depart_s])
+        ends = np.array([graph.node_index[origin]]), np.array([graph.node_index["b"]])
+        found = router.routes(*ends, depart_ms=depart_ms, **known)
+        assert [graph.link_ids[i] for i in found.of(0)] == way.split()
+        assert router.costs_of(found, depart_ms=depart_ms, **known).tolist() == [1000 * time_s]
+
+
 def test_ways_from_the_end_of_a_link_obey_its_turns() -> None:
     network = town(11, banned=0.2)
     router, graph = Router(network), turn_graph(network)

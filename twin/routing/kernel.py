@@ -46,11 +46,12 @@ class Ways(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """Time over each link by interval of entry (ms), (n_links, n_intervals), and the least time of who enters at an
-    interval's start or waits for a later one."""
+    """Times by interval (ms), (n_links, n_intervals): `spent_ms` over each link by entry; `later_ms` the least of who
+    enters at an interval's start or waits for a later one; `wait_ms` before a trip may start on it (no rows: none)."""
 
     spent_ms: NDArray[np.int32]
     later_ms: NDArray[np.int32]
+    wait_ms: NDArray[np.int32]
     interval_ms: int
 
 
@@ -123,8 +124,17 @@ def time_over(costs, link, entry_ms):
 
 
 @numba.njit(cache=True)
+def start_wait(costs, link, depart_ms):
+    """How long a trip that wants to start on a link waits outside (ms)."""
+    if costs.wait_ms.shape[0] == 0:
+        return np.int64(0)
+    column = min(max(depart_ms // costs.interval_ms, 0), costs.wait_ms.shape[1] - 1)
+    return np.int64(costs.wait_ms[link, column])
+
+
+@numba.njit(cache=True)
 def grow_tree(start_links, start_ms, ways, costs, wanted, n_wanted, tree):
-    """Fill `tree` from the start links, which are entered at `start_ms`.
+    """Fill `tree` from the start links, which are entered at `start_ms` or after the wait outside them.
 
     Stops once `n_wanted` nodes marked in `wanted` have been reached (0: grow the whole tree); marks are taken away
     from nodes reached. All labels up to the last one's time are final then.
@@ -133,7 +143,8 @@ def grow_tree(start_links, start_ms, ways, costs, wanted, n_wanted, tree):
     time_ms[:] = UNREACHED
     size = 0
     for link in start_links:
-        reached = start_ms + time_over(costs, link, start_ms)
+        entry = start_ms + start_wait(costs, link, start_ms)
+        reached = entry + time_over(costs, link, entry)
         spot = ways.spot_of[link]
         if reached < time_ms[spot] or (reached == time_ms[spot] and link < by[spot]):
             time_ms[spot] = reached
@@ -309,6 +320,8 @@ def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, tur
     """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
     for i in range(route_at.shape[0]):
         now = depart_ms[i]
+        if route_length[i] > 0:
+            now += start_wait(costs, links[route_at[i]], now)
         for at in range(route_at[i], route_at[i] + route_length[i]):
             link = links[at]
             if at > route_at[i]:

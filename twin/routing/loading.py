@@ -43,6 +43,6 @@ def all_or_nothing(graph: StreetGraph, pairs: Pairs, cost_s: Floats) -> Floats:
     volume = np.zeros((len(cost_s), pairs.flow.shape[1]))
     kernel.load_groups(
         np.append(firsts, len(pairs.origin)), pairs.origin[firsts], pairs.destination, pairs.flow,
-        graph.ways._replace(penalty_ms=penalty), kernel.Costs(units, units, kernel.INTERVAL_MS), volume,
+        graph.ways._replace(penalty_ms=penalty), kernel.Costs(units, units, units[:0], kernel.INTERVAL_MS), volume,
     )  # fmt: skip
     return volume

@@ -76,15 +76,17 @@ class Router:
         *,
         depart_ms: Ints | None = None,
         cost_ms: Ints | None = None,
+        wait_ms: Ints | None = None,
         interval_ms: int = kernel.INTERVAL_MS,
     ) -> Routes:
         """Quickest ways of n travellers between node indices.
 
-        `cost_ms`: (n_links, n_intervals) by interval of the entry time; default: free speed.
+        `cost_ms`: (n_links, n_intervals) by interval of the entry time; default: free speed. `wait_ms`: the same shape,
+        by interval of departure, before a trip may start on a link; default: none.
         `depart_ms`: departures; travellers of one origin and interval share the tree that starts in its middle.
         """
         graph = self.graph
-        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms, interval_ms)
+        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms, interval_ms, wait_ms)
         n = len(origins)
         quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // interval_ms
         if costs.spent_ms.shape[1] == 1:
@@ -110,14 +112,20 @@ class Router:
         return Routes(start, length, pool[:used].copy(), cost)
 
     def costs_of(
-        self, routes: Routes, *, depart_ms: Ints, cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS
+        self,
+        routes: Routes,
+        *,
+        depart_ms: Ints,
+        cost_ms: Ints,
+        wait_ms: Ints | None = None,
+        interval_ms: int = kernel.INTERVAL_MS,
     ) -> Ints:
-        """Time of each route under `cost_ms` (n_links, n_intervals) from its own departure on (ms)."""
+        """Time of each route from its own departure on (ms), waits and costs as for `routes`."""
         graph = self.graph
         cost = np.zeros(len(routes.start), dtype=np.int64)
         kernel.route_costs(
             routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
-            _costs(cost_ms, interval_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
+            _costs(cost_ms, interval_ms, wait_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
         )  # fmt: skip
         return cost
 
@@ -167,14 +175,17 @@ class Router:
         return tuple(reversed(path))
 
 
-def _costs(cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS) -> kernel.Costs:
+def _costs(cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS, wait_ms: Ints | None = None) -> kernel.Costs:
     """A table of times over links as it is searched, with the least time of who waits for a later interval."""
     spent_ms = np.ascontiguousarray(np.minimum(cost_ms, _LONGEST_MS), dtype=np.int32)
     later_ms = spent_ms.copy()
     for interval in range(spent_ms.shape[1] - 2, -1, -1):
         waits = later_ms[:, interval + 1] + interval_ms
         later_ms[:, interval] = np.minimum(later_ms[:, interval], waits)
-    return kernel.Costs(spent_ms, later_ms, interval_ms)
+    waits_ms = (
+        spent_ms[:0] if wait_ms is None else np.ascontiguousarray(np.minimum(wait_ms, _LONGEST_MS), dtype=np.int32)
+    )
+    return kernel.Costs(spent_ms, later_ms, waits_ms, interval_ms)
 
 
 _LONGEST_MS = 2**30  # 12 days: longer times over a link count as that

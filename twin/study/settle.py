@@ -7,6 +7,7 @@ under the same rule; "before" is never the stored settlement itself.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +147,7 @@ def continued(
             interval_s=LOOK_S,
         )  # fmt: skip
         cost_ms = experienced_ms(records, stage, period)
-        looked = _looked(stage, habits, cost_ms)
+        looked = _looked(stage, habits, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
         step = 1.0 / (1.0 / step + (STEP_BRAKE if looked.relative_gap > gap_before else 0.0))
         habits = _moved(stage, habits, looked, number, step)
         gap_before = looked.relative_gap
@@ -179,16 +180,18 @@ class _Looked:
         return float((self.own_ms.sum() - best.sum()) / max(1, self.own_ms.sum()))
 
 
-def _looked(stage: Stage, habits: Habits, cost_ms: Ints) -> _Looked:
+def _looked(stage: Stage, habits: Habits, cost_ms: Ints, wait_ms: Ints) -> _Looked:
     drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
-    depart_ms, router = _usual_ms(stage)[drives], stage.router
-    other = router.routes(
-        habits.origin[drives], habits.destination[drives], depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS
-    )
-    own_ms = router.costs_of(habits.routes.select(drives), depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
-    return _Looked(
-        drives, other, own_ms, router.costs_of(other, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
-    )
+    router = stage.router
+    known: dict[str, Any] = {
+        "depart_ms": _usual_ms(stage)[drives],
+        "cost_ms": cost_ms,
+        "wait_ms": wait_ms,
+        "interval_ms": _LOOK_MS,
+    }
+    other = router.routes(habits.origin[drives], habits.destination[drives], **known)
+    own_ms = router.costs_of(habits.routes.select(drives), **known)
+    return _Looked(drives, other, own_ms, router.costs_of(other, **known))
 
 
 def _moved(stage: Stage, habits: Habits, looked: _Looked, number: int, step: float) -> Habits:
@@ -278,6 +281,29 @@ def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats) -> Floa
         stuck = np.isnan(mean_s[:, interval]) & stands[:, interval]
         table[stuck, interval] = np.maximum(table[stuck, interval], INTERVAL_S)
     return table
+
+
+def _waits_ms(records: Records, habits: Habits, period: Period, n_links: int) -> Ints:
+    """Mean wait outside each link of trips that start on it, by interval of departure (ms), (n_links, n_intervals).
+
+    Where nobody started: who came later is not let in earlier, so the wait known before less the time since.
+    """
+    trips = records.trips
+    person = trips["trip_id"].to_numpy(dtype=np.int64)
+    starts = habits.routes.length[person] > 0
+    first = habits.routes.links[habits.routes.start[person[starts]]]
+    depart_s = trips["depart_s"].to_numpy(dtype=np.float64)[starts]
+    waited_s = trips["enter_s"].fillna(records.end_s).to_numpy(dtype=np.float64)[starts] - depart_s
+    cell = first.astype(np.int64) * period.n_intervals + (depart_s // LOOK_S).astype(np.int64)
+    shape = (n_links, period.n_intervals)
+    counts = np.bincount(cell, minlength=n_links * period.n_intervals).reshape(shape)
+    total_s = np.bincount(cell, weights=waited_s, minlength=n_links * period.n_intervals).reshape(shape)
+    mean_s = total_s / np.maximum(1, counts)
+    for interval in range(1, period.n_intervals):
+        left_s = np.maximum(0.0, mean_s[:, interval - 1] - LOOK_S)
+        mean_s[:, interval] = np.where(counts[:, interval] > 0, mean_s[:, interval], left_s)
+    waits_ms: Ints = np.rint(1000.0 * mean_s).astype(np.int64)
+    return waits_ms
 
 
 def _carried_cost(base: Settlement, stage: Stage, period: Period) -> Ints:
