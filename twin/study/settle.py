@@ -39,6 +39,7 @@ WARM_UP_S = 1800.0  # departures before the measured window that fill the street
 RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
 
+MAY_SHIFT_S = 1800.0  # who usually departs so long before or after the period looks for a way too
 STATIC_ROUNDS = 30  # at most, of the static equilibrium that first routes and signals are from
 BASE_ROUNDS = 10
 ARM_ROUNDS = 5
@@ -147,7 +148,7 @@ def continued(
             interval_s=LOOK_S,
         )  # fmt: skip
         cost_ms = experienced_ms(records, stage, period)
-        looked = _looked(stage, habits, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
+        looked = _looked(stage, habits, period, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
         step = 1.0 / (1.0 / step + (STEP_BRAKE if looked.relative_gap > gap_before else 0.0))
         habits = _moved(stage, habits, looked, number, step)
         gap_before = looked.relative_gap
@@ -166,32 +167,36 @@ def _no_rounds() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What everybody who drives knows after a round: the quickest way, and what it and one's own take (ms)."""
+    """What everybody who may drive in the period knows after a round: the quickest way, and what it and one's own take (ms)."""
 
     drives: Ints  # positions of travellers
+    inside: NDArray[np.bool_]  # who of them usually departs in the period that is run
     other: Routes
     own_ms: Ints
     other_ms: Ints
 
     @property
     def relative_gap(self) -> float:
-        """(total − quickest) / total, over all."""
-        best = np.minimum(self.own_ms, self.other_ms)
-        return float((self.own_ms.sum() - best.sum()) / max(1, self.own_ms.sum()))
+        """(total − quickest) / total, over those who usually depart in the period that is run."""
+        own_ms = self.own_ms[self.inside]
+        saved_ms = np.maximum(0, own_ms - self.other_ms[self.inside])
+        return float(saved_ms.sum() / max(1, own_ms.sum()))
 
 
-def _looked(stage: Stage, habits: Habits, cost_ms: Ints, wait_ms: Ints) -> _Looked:
-    drives = np.flatnonzero(habits.routes.length > 0).astype(np.int64)
-    router = stage.router
+def _looked(stage: Stage, habits: Habits, period: Period, cost_ms: Ints, wait_ms: Ints) -> _Looked:
+    router, usual_ms = stage.router, _usual_ms(stage)
+    near = (usual_ms >= 1000 * (period.start_s - MAY_SHIFT_S)) & (usual_ms < 1000 * (period.last_s + MAY_SHIFT_S))
+    drives = np.flatnonzero((habits.routes.length > 0) & near).astype(np.int64)
+    inside = (usual_ms[drives] >= 1000 * period.start_s) & (usual_ms[drives] < 1000 * period.last_s)
     known: dict[str, Any] = {
-        "depart_ms": _usual_ms(stage)[drives],
+        "depart_ms": usual_ms[drives],
         "cost_ms": cost_ms,
         "wait_ms": wait_ms,
         "interval_ms": _LOOK_MS,
     }
     other = router.routes(habits.origin[drives], habits.destination[drives], **known)
     own_ms = router.costs_of(habits.routes.select(drives), **known)
-    return _Looked(drives, other, own_ms, router.costs_of(other, **known))
+    return _Looked(drives, inside, other, own_ms, router.costs_of(other, **known))
 
 
 def _moved(stage: Stage, habits: Habits, looked: _Looked, number: int, step: float) -> Habits:
