@@ -167,7 +167,8 @@ def _no_rounds() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What everybody who may drive in the period knows after a round: the quickest way, and what it and one's own take (ms)."""
+    """What everybody who may drive in the period knows after a round: the quickest way, and its time and that of one's own
+    (ms)."""
 
     drives: Ints  # positions of travellers
     inside: NDArray[np.bool_]  # who of them usually departs in the period that is run
