@@ -167,8 +167,8 @@ def _no_rounds() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What everybody who may drive in the period knows after a round: the quickest way, and its time and that of one's own
-    (ms)."""
+    """What everybody who may drive in the period knows after a round: the quickest way, and the times (ms) of that way
+    and of one's own."""
 
     drives: Ints  # positions of travellers
     inside: NDArray[np.bool_]  # who of them usually departs in the period that is run
