@@ -254,6 +254,23 @@ def test_a_wait_outside_a_link_counts_where_a_trip_starts_on_it_and_only_there()
         assert router.costs_of(found, depart_ms=depart_ms, **known).tolist() == [1000 * time_s]
 
 
+@pytest.mark.parametrize("restricted", [False, True])
+def test_nobody_drives_out_and_back_to_jump_the_queue_outside(restricted: bool) -> None:
+    """1000 s of wait outside ab; round by c, d and back to a takes 30 s, and the turn from da into ab no wait."""
+    nodes = tuple(Node(name, 121.0 + 0.001 * i, 37.0) for i, name in enumerate("abcd"))
+    lengths = {"ab": 1000.0, "ac": 100.0, "ca": 100.0, "cd": 100.0, "da": 100.0}
+    links = tuple(Link(e, e[0], e[1], m, 1.0, 10.0, 900.0) for e, m in lengths.items())
+    banned = frozenset({("ca", "ab")}) if restricted else frozenset()
+    router = Router(Network(nodes, links, banned_turns=banned))
+    graph = router.graph
+    wait_ms = np.zeros((len(links), 1), dtype=np.int64)
+    wait_ms[graph.link_index["ab"]] = 1_000_000
+    ends = np.array([graph.node_index["a"]]), np.array([graph.node_index["b"]])
+    found = router.routes(*ends, cost_ms=router.free_cost_ms, wait_ms=wait_ms)
+    assert [graph.link_ids[i] for i in found.of(0)] == ["ab"]
+    assert found.cost_ms.tolist() == [1_100_000]
+
+
 def test_ways_from_the_end_of_a_link_obey_its_turns() -> None:
     network = town(11, banned=0.2)
     router, graph = Router(network), turn_graph(network)

@@ -133,14 +133,18 @@ def start_wait(costs, link, depart_ms):
 
 
 @numba.njit(cache=True)
-def grow_tree(start_links, start_ms, ways, costs, wanted, n_wanted, tree):
+def grow_tree(origin, start_links, start_ms, ways, costs, wanted, n_wanted, tree):
     """Fill `tree` from the start links, which are entered at `start_ms` or after the wait outside them.
 
-    Stops once `n_wanted` nodes marked in `wanted` have been reached (0: grow the whole tree); marks are taken away
-    from nodes reached. All labels up to the last one's time are final then.
+    No way comes back to the node `origin` (NONE: any may): it would only be driven to jump the queue outside. Stops
+    once `n_wanted` nodes marked in `wanted` have been reached (0: grow the whole tree); marks are taken away from
+    nodes reached. All labels up to the last one's time are final then.
     """
     time_ms, by, before, queue = tree
     time_ms[:] = UNREACHED
+    if origin != NONE:
+        for i in range(ways.spots_start[origin], ways.spots_start[origin + 1]):
+            time_ms[ways.spots[i]] = start_ms
     size = 0
     for link in start_links:
         entry = start_ms + start_wait(costs, link, start_ms)
@@ -215,7 +219,7 @@ def route_groups(
                 n_wanted += 1
         if n_wanted > 0:
             out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
-            grow_tree(out, group_start_ms[group], ways, costs, wanted, n_wanted, tree)
+            grow_tree(origin, out, group_start_ms[group], ways, costs, wanted, n_wanted, tree)
         used_before = pool_used
         for member in members:
             node = destination[member]
@@ -267,7 +271,7 @@ def load_groups(group_start, group_origin, destination, flow, ways, costs, volum
                 wanted[destination[pair]] = True
                 n_wanted += 1
         out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
-        grow_tree(out, np.int64(0), ways, costs, wanted, n_wanted, tree)
+        grow_tree(origin, out, np.int64(0), ways, costs, wanted, n_wanted, tree)
         for pair in range(group_start[group], group_start[group + 1]):
             wanted[destination[pair]] = False
             spot = _first_spot(destination[pair], ways, time_ms)
@@ -289,7 +293,7 @@ def node_times(origin_nodes, start_ms, ways, costs):
     for row in range(origin_nodes.shape[0]):
         origin = origin_nodes[row]
         out = ways.out[ways.out_start[origin] : ways.out_start[origin + 1]]
-        grow_tree(out, start_ms, ways, costs, wanted, 0, tree)
+        grow_tree(origin, out, start_ms, ways, costs, wanted, 0, tree)
         for node in range(n_nodes):
             spot = _first_spot(node, ways, tree.time_ms)
             if spot != NONE:
@@ -307,7 +311,7 @@ def link_tree(from_link, ways, costs):
     tree = new_tree(ways)
     wanted = np.zeros(1, dtype=np.bool_)
     start = ways.ahead[ways.ahead_start[from_link] : ways.ahead_start[from_link + 1]]
-    grow_tree(start, np.int64(0), ways, costs, wanted, 0, tree)
+    grow_tree(NONE, start, np.int64(0), ways, costs, wanted, 0, tree)
     before = np.full(tree.before.shape[0], np.int64(NONE))
     for spot in range(before.shape[0]):
         if tree.time_ms[spot] < UNREACHED:
