@@ -108,6 +108,25 @@ def test_routes_obey_turns_and_cost_what_they_say(case: str) -> None:
         assert all(turn in allowed for turn in itertools.pairwise(ids))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_turns_are_obeyed_whatever_streets_take_and_however_long_one_waits_outside(seed: int) -> None:
+    """Waits up to 2000 s and times up to 61 times the free ones, by intervals of five minutes."""
+    network = town(seed)
+    router = Router(network)
+    graph = router.graph
+    drawn = np.arange(6 * len(graph.link_ids)).reshape(-1, 6)
+    cost_ms = np.rint(graph.free_ms[:, None] * (1.0 + 60.0 * chance.uniform(seed, "jam", drawn))).astype(np.int64)
+    wait_ms = np.rint(2e6 * chance.uniform(seed, "wait", drawn)).astype(np.int64)
+    depart_ms = np.full(len(pairs()[0]), 150_000)
+    known: Any = {"depart_ms": depart_ms, "cost_ms": cost_ms, "wait_ms": wait_ms, "interval_ms": 300_000}
+    found = router.routes(*pairs(), **known)
+    allowed = {(turn.from_link, turn.to_link) for turn in network.turns()}
+    for i in range(len(found.start)):
+        ids = [graph.link_ids[k] for k in found.of(i)]
+        assert all(turn in allowed for turn in itertools.pairwise(ids))
+    assert np.array_equal(router.costs_of(found, **known), np.maximum(0, found.cost_ms))
+
+
 def canonical(router: Router, origin: int, destination: int) -> list[int]:
     """The way by the rule as it is written: from the end back, each time the lowest link that keeps the least time."""
     graph = router.graph
