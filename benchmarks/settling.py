@@ -1,8 +1,8 @@
 """Effect of one opening, 双河东路 on Yantai, against how far routes have settled: static and dynamic.
 
-`python benchmarks/settling.py` prints the tables of docs/settling.md and draws docs/settling.png. Static: both arms to
-the same relative gap. Dynamic: both arms go on from one settlement of the base, round by round; once from a base of
-`--base-rounds` rounds, once from one of twice as many.
+`python benchmarks/settling.py static` takes both arms to ever smaller relative gaps; `… dynamic --base-rounds 10` lets
+both go on, round by round, from one settlement of the base. Each keeps its rows in docs/settling.csv, prints them and
+draws docs/settling.png anew.
 """
 
 import argparse
@@ -16,15 +16,16 @@ from twin.city.city import City
 from twin.files.city_files import load_city
 from twin.files.scenario_files import read_scenario
 from twin.study.screen import city_equilibrium
-from twin.study.settle import Period, Settlement, continued, settle_arm, settle_base
+from twin.study.settle import Period, settle_arm, settle_base
 
 SCENARIO = "double-river-east"
 GAPS = (1e-2, 1e-3, 5e-4, 1e-4, 5e-5, 2e-5, 1e-5, 1e-6, 1e-7)
-PICTURE = Path(__file__).parent.parent / "docs" / "settling.png"
+TABLE = Path(__file__).parent.parent / "docs" / "settling.csv"
+COLUMNS = ["kind", "base_rounds", "round", "gap_before", "gap_after", "before_vh", "change_vh"]
 
 
 def static_effects(cities: dict[str, City], period: Period) -> pd.DataFrame:
-    """gap asked, gap and rounds of both arms, before and change (veh·h).
+    """One row a gap, with the rounds that the base took to it and vehicle-hours of the measured window.
 
     The way to the smallest gap leads through all larger ones: one search an arm gives every row.
     """
@@ -38,25 +39,21 @@ def static_effects(cities: dict[str, City], period: Period) -> pd.DataFrame:
     for gap in GAPS:
         before, after = (way[way["relative_gap"] <= gap].iloc[0] for way in (ways["before"], ways["after"]))
         change = hours * (after["vehicle_hours"] - before["vehicle_hours"])
-        rows.append(
-            (
-                gap,
-                before["relative_gap"],
-                after["relative_gap"],
-                before["round"],
-                hours * before["vehicle_hours"],
-                change,
-            )
-        )
-    return pd.DataFrame(rows, columns=["gap_asked", "gap_before", "gap_after", "rounds", "before_vh", "change_vh"])
+        gaps = (before["relative_gap"], after["relative_gap"])
+        rows.append(("static", 0, int(before["round"]), *gaps, hours * before["vehicle_hours"], change))
+    return pd.DataFrame(rows, columns=COLUMNS).drop_duplicates()
 
 
-def dynamic_effects(base: Settlement, cities: dict[str, City], period: Period, *, rounds: int) -> pd.DataFrame:
-    """round, gap of both arms, before and change (veh·h): each arm goes on from one settlement of the base."""
-    arms = {name: settle_arm(base, city, period, rounds=rounds).rounds for name, city in cities.items()}
+def dynamic_effects(cities: dict[str, City], period: Period, *, base_rounds: int, arm_rounds: int) -> pd.DataFrame:
+    """One row a round of both arms, which go on from one settlement of the base; one day, without stories."""
+    base = settle_base(cities["before"], period, rounds=base_rounds)
+    print(base.rounds.to_string(index=False), flush=True)
+    arms = {name: settle_arm(base, city, period, rounds=arm_rounds).rounds for name, city in cities.items()}
     return pd.DataFrame(
         {
-            "round": arms["before"]["round"],
+            "kind": "dynamic",
+            "base_rounds": base_rounds,
+            "round": arms["before"]["round"] - base_rounds,
             "gap_before": arms["before"]["relative_gap"],
             "gap_after": arms["after"]["relative_gap"],
             "before_vh": arms["before"]["vehicle_hours"],
@@ -65,28 +62,39 @@ def dynamic_effects(base: Settlement, cities: dict[str, City], period: Period, *
     )
 
 
-def draw(static: pd.DataFrame, dynamic: dict[int, pd.DataFrame]) -> None:
+def keep(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table with these rows in place of those of their kind and base."""
+    kept = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=COLUMNS)
+    same = (kept["kind"] == rows["kind"].iloc[0]) & (kept["base_rounds"] == rows["base_rounds"].iloc[0])
+    table = pd.concat([kept[~same], rows]) if len(kept[~same]) else rows
+    table = table.sort_values(["kind", "base_rounds", "round"], ignore_index=True)
+    table.to_csv(TABLE, index=False, float_format="%.6g")
+    return table
+
+
+def draw(table: pd.DataFrame) -> None:
     """Two panels: change of vehicle-hours against the static gap, and against dynamic rounds."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True, layout="constrained")
+    static = table[table["kind"] == "static"]
     left.semilogx(static["gap_before"], static["change_vh"], "o-", color="#1f5f8b")
     left.invert_xaxis()
-    left.set(xlabel="relative gap of both arms (static)", ylabel="change of vehicle-hours, 07:00-09:00")
-    for start, rows in dynamic.items():
-        right.plot(rows["round"] - start, rows["change_vh"], "o-", label=f"base of {start} rounds")
+    left.set(xlabel="relative gap of both arms (static)", ylabel="change, vehicle-hours, 07:00-09:00")
+    for base_rounds, rows in table[table["kind"] == "dynamic"].groupby("base_rounds"):
+        right.plot(rows["round"], rows["change_vh"], "o-", label=f"from a base of {base_rounds} rounds")
     right.set(xlabel="rounds of both arms (dynamic, one day)")
     right.legend(frameon=False)
     for axes in (left, right):
         axes.axhline(0.0, color="#999999", linewidth=0.8)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(
-        "Opening of Shuanghe East Road: effect against settling (schematic network, assumed demand)", fontsize=10
-    )
-    figure.savefig(PICTURE, dpi=110)
+    title = "Opening of Shuanghe East Road: effect against settling (schematic network, assumed demand)"
+    figure.suptitle(title, fontsize=10)
+    figure.savefig(TABLE.with_suffix(".png"), dpi=110)
 
 
 def main() -> None:
-    """Both tables, and the picture."""
+    """One kind of rows, the table and the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=("static", "dynamic"))
     parser.add_argument("--base-rounds", type=int, default=10)
     parser.add_argument("--arm-rounds", type=int, default=12)
     options = parser.parse_args()
@@ -94,17 +102,12 @@ def main() -> None:
     city = load_city(after.place)
     cities = {"before": read_scenario(after.before).apply_to(city), "after": after.apply_to(city)}
     period = Period.around(after.measured)
-    static = static_effects(cities, period)
-    print(static.to_string(index=False), flush=True)
-    first = settle_base(cities["before"], period, rounds=options.base_rounds)
-    second = continued(first, period, rounds=options.base_rounds, first_round=options.base_rounds + 1)
-    dynamic = {}
-    for base in (first, second):
-        start = len(base.rounds)
-        dynamic[start] = dynamic_effects(base, cities, period, rounds=options.arm_rounds)
-        print(f"\nbase of {start} rounds, gap {base.rounds['relative_gap'].iloc[-1]:.4f}")
-        print(dynamic[start].to_string(index=False), flush=True)
-    draw(static, dynamic)
+    if options.kind == "static":
+        rows = static_effects(cities, period)
+    else:
+        rows = dynamic_effects(cities, period, base_rounds=options.base_rounds, arm_rounds=options.arm_rounds)
+    print(rows.to_string(index=False))
+    draw(keep(rows))
 
 
 if __name__ == "__main__":
