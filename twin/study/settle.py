@@ -90,7 +90,7 @@ class Settlement:
 
 
 def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: Tell | None = None) -> Settlement:
-    """Plan the base's signals from a static loading, then let its routes settle."""
+    """Plan the base's signals from a static equilibrium, then let its routes settle."""
     stage = Stage.of(replace(city, signals=()))
     habits, volume_vph = first_ways(stage, first_habits(stage), period)
     named = dict(zip(stage.router.graph.link_ids, volume_vph.tolist(), strict=True))
@@ -133,8 +133,8 @@ def continued(
 ) -> Settlement:
     """So many rounds more: load, look at the times experienced, let some take another way.
 
-    The step shrinks to STEP_SHRINKS of itself where the gap has risen from one of these rounds to the next, so that
-    a network that swings comes to rest and one that does not is not slowed down (self-regulated averages: Liu, He &
+    One over the step grows by STEP_BRAKE where the gap has risen from one of these rounds to the next, so that a
+    network that swings comes to rest and one that does not is not slowed down (self-regulated averages: Liu, He &
     He 2009).
     """
     stage, habits, cost_ms, step = start.stage, start.habits, start.cost_ms, start.step
