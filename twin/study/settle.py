@@ -40,7 +40,7 @@ RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
 LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
 
 MAY_SHIFT_S = 1800.0  # who usually departs so long before or after the period looks for a way too
-STATIC_ROUNDS = 30  # at most, of the static equilibrium that first routes and signals are from
+STATIC_ROUNDS = 12  # at most, of the static equilibrium that first routes and signals are from
 BASE_ROUNDS = 10
 ARM_ROUNDS = 5
 FIRST_STEP = 1 / 3  # largest share of travellers that takes another way in a round
