@@ -105,8 +105,8 @@ def settle_from_free_flow(
 ) -> Settlement:
     """Let the base settle a second time from another start: everybody first on the way quickest on empty streets.
 
-    Streets and signal plans are those of `base`, whose first routes came from a static equilibrium. An effect that depends
-    on which of the two it is measured from is no effect of the measure.
+    Streets and signal plans are those of `base`, whose first routes came from a static equilibrium. An effect that
+    depends on which of the two it is measured from is no effect of the measure.
     """
     stage, cost_ms = base.stage, _free_cost_ms(base.stage, period)
     habits = first_habits(stage)
