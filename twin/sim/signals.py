@@ -3,8 +3,8 @@
 A fixed plan that holds all day is in the tables and needs no story. Which turns give way is decided by the plan in the
 tables, so the plans of a junction must agree on what is permissive; its saturation flows hold all day too.
 
-Control by traffic sees how many vehicles are on a segment, under way or standing: those of a turn's lane group, or the
-last segment of its link. So on a long link without lane groups it takes traffic under way for a queue: an actuated green
+Control by traffic sees how many vehicles are on a segment, under way or standing: of a turn's lane group, or of the
+last segment of its link. So on a long link without lane groups it takes traffic under way for a queue: actuated green
 ends late, and under max pressure a quiet street waits until its queue is as long as that.
 """
 
