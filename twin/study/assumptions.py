@@ -78,9 +78,9 @@ def signals_that_differ(before: City, after: City) -> tuple[Words, ...]:
         Words(
             f"两个方案中信号配时不同的路口：{'、'.join(names)}{zh}。措施改动的路口沿用原周期与绿灯，"
             "新进口道并入轴线最近的相位；重新配时与自适应控制只因措施而有。",
-            f"Junctions whose signals differ between the scenarios: {', '.join(names)}{en}. Where streets change, cycle "
-            "and greens stay and a new approach joins the phase of the nearest axis; new plans and control by traffic "
-            "come from measures alone.",
+            f"Junctions whose signals differ between the scenarios: {', '.join(names)}{en}. Where streets change, "
+            "cycle and greens stay and a new approach joins the phase of the nearest axis; new plans and control "
+            "by traffic come from measures alone.",
         ),
     )
 
