@@ -173,6 +173,7 @@ def test_max_pressure_serves_what_lies_within_capacity_and_an_even_split_cannot(
     assert len(exits_s(adaptive, "wx")) > 1200 - 70 and len(exits_s(adaptive, "sx")) > 300 - 40
     west, south = (exits_s(adaptive, link) for link in ("wx", "sx"))
     assert (west > 1800.0).sum() >= 590 and (south > 1800.0).sum() >= 140, "600 and 150 came: queues do not grow"
+    assert mean_wait_s(adaptive, "wx") < 30.0 and mean_wait_s(adaptive, "sx") < 60.0 < mean_wait_s(even, "wx")
 
 
 @in_both_controls

@@ -3,9 +3,8 @@
 A fixed plan that holds all day is in the tables and needs no story. Which turns give way is decided by the plan in the
 tables, so the plans of a junction must agree on what is permissive; its saturation flows hold all day too.
 
-Control by traffic sees how many vehicles are on a segment, under way or standing: of a turn's lane group, or of the
-last segment of its link. So on a long link without lane groups it takes traffic under way for a queue: actuated green
-ends late, and under max pressure a quiet street waits until its queue is as long as that.
+Control by traffic sees how many vehicles are on the last stretch of an approach, under way or standing: on the lane
+group of a turn, which approaches of such junctions always have (`lane_groups.detector_groups`).
 """
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from twin.errors import SimulationError
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import ALWAYS_GREEN, ALWAYS_RED, Flow, GreenRow
 from twin.sim.give_way import green_of
+from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables, green_row
 
 FIRST_SIGNAL_AGENT = 3 << 46  # after road changes among simultaneous stories
@@ -30,6 +30,7 @@ SHORTEST_GREEN_S = 10.0  # 10–15 s
 LONGEST_GREEN_S = 60.0  # while others wait (40–60 s on main streets; assumed)
 GAP_S = 3.0  # passage time of an actuated phase (HCM 2016: 2–4 s)
 DECISION_S = 10.0  # how often max pressure decides (assumed; Varaiya 2013 takes a cycle, practice 5–15 s)
+QUEUE_REACHES_BACK = 0.75  # share of a lane group's storage from which on its queue is taken to go on behind it
 LONGEST_RED_S = 120.0  # whoever has waited so long is next, whatever the pressure (assumed)
 
 Steps = Generator[Event, Any, None]
@@ -48,6 +49,11 @@ def first_plans(signals: Iterable[SignalPlan]) -> tuple[SignalPlan, ...]:
 def need_horizon(signals: Iterable[SignalPlan]) -> bool:
     """Whether signals have stories, which never end."""
     return any(len(plans) > 1 or plans[0].control != "fixed" for plans in _by_node(signals).values())
+
+
+def nodes_with_detectors(signals: Iterable[SignalPlan]) -> set[str]:
+    """The nodes whose signal traffic controls, at some time of the day."""
+    return {plan.node_id for plan in signals if plan.control != "fixed"}
 
 
 def _by_node(signals: Iterable[SignalPlan]) -> dict[str, list[SignalPlan]]:
@@ -201,8 +207,8 @@ def _switch(env: Environment, flow: Flow, old: _Phase, new: _Phase) -> Steps:
 def _actuated(env: Environment, flow: Flow, phases: Sequence[_Phase], until_s: float) -> Steps:
     """A phase stays until its queues are empty or it has had the longest green, if others wait; in turn, by order.
 
-    A phase that nobody waits for is left out. Full actuation with passage time (HCM 2016, chapter 31), the detectors
-    as long as the lane group.
+    A phase that nobody waits for is left out. Full actuation with passage time (HCM 2016, chapter 31); detectors are as
+    long as the lane group.
     """
     _begin(flow, phases)
     now = 0
@@ -250,20 +256,36 @@ def _max_pressure(env: Environment, flow: Flow, tables: FlowTables, phases: Sequ
 class _Stream:
     """One queue of a phase: what lies before it and behind it.
 
-    `body`: segments of the link ahead of the lane groups, of whose vehicles `share` are counted to this queue.
-    `onward`: for each turn the saturation flow (PCU/s) and the segments of the link it leads to.
+    `body`: segments of the link ahead of the lane groups, of whose vehicles `share` are counted to this queue while it
+    holds `many` or more, for then it reaches back to them. `onward`: for each turn its saturation flow (PCU/s) and the
+    link it leads to.
     """
 
     queue: int
+    many: float
     body: tuple[int, ...]
     share: float
-    onward: tuple[tuple[float, tuple[int, ...]], ...]
+    onward: tuple[tuple[float, "_Link"], ...]
 
     def pressure(self, flow: Flow) -> float:
-        """Saturation × (vehicles before − vehicles behind), as a mean over the queue's turns (veh²/s)."""
-        before = flow.vehicles_on(self.queue) + self.share * sum(flow.vehicles_on(s) for s in self.body)
-        behind = [vps * (before - sum(flow.vehicles_on(s) for s in segments)) for vps, segments in self.onward]
-        return sum(behind) / len(behind)
+        """Saturation × (queue before − queue behind), as a mean over the queue's turns (veh²/s)."""
+        before = float(flow.vehicles_on(self.queue))
+        if before >= self.many:
+            before += self.share * sum(flow.vehicles_on(segment) for segment in self.body)
+        each = [vps * (before - link.queue(flow)) for vps, link in self.onward]
+        return sum(each) / len(each)
+
+
+@dataclass(frozen=True)
+class _Link:
+    """The link behind a turn; `moving`: as many vehicles as it holds at capacity and free speed."""
+
+    segments: tuple[int, ...]
+    moving: float
+
+    def queue(self, flow: Flow) -> float:
+        """Vehicles that must be standing: those above what can be moving."""
+        return max(0.0, sum(flow.vehicles_on(segment) for segment in self.segments) - self.moving)
 
 
 def _streams(tables: FlowTables, phase: _Phase) -> list[_Stream]:
@@ -276,12 +298,17 @@ def _streams(tables: FlowTables, phase: _Phase) -> list[_Stream]:
             groups = range(int(tables.group_start[link]), int(tables.group_start[link + 1]) - 1)
             share = float(tables.storage[queue]) / sum(float(tables.storage[group]) for group in groups)
         onward = tuple(
-            (
-                1e6 / float(tables.exit_us_per_pcu[turn]),
-                tuple(tables.all_segments(tables.link_of(int(tables.turn_to[turn])))),
-            )
+            (MICROS / float(tables.exit_us_per_pcu[turn]), _link(tables, tables.link_of(int(tables.turn_to[turn]))))
             for turn in phase.turns
             if tables.turn_from[turn] == queue
         )
-        found.append(_Stream(queue, tuple(body), share, onward))
+        many = QUEUE_REACHES_BACK * float(tables.storage[queue]) / MICROS
+        found.append(_Stream(queue, many, tuple(body), share, onward))
     return found
+
+
+def _link(tables: FlowTables, link: int) -> _Link:
+    first, group = int(tables.segment_start[link]), tables.group_start[link : link + 2].tolist()
+    one_way_through = [*range(first, int(tables.segment_start[link + 1])), *range(*group)[:1]]
+    free_us = sum(float(tables.free_us[0, segment]) for segment in one_way_through)
+    return _Link(tuple(tables.all_segments(link)), free_us / float(tables.us_per_pcu[first]))
