@@ -102,6 +102,24 @@ def test_each_turn_discharges_by_its_kind_and_the_lanes_it_waits_in() -> None:
     assert flow["wx", "xn"] == flow["nx", "xe"] == PERMITTED_LEFT_VPH == pytest.approx(1440.0)
 
 
+@pytest.mark.parametrize(("left_vph", "through_vph", "lanes"), [(0, 0, 1.0), (300, 600, 1.0), (600, 300, 2.0)])
+def test_lanes_at_the_stop_line_go_to_who_needs_them(left_vph: int, through_vph: int, lanes: float) -> None:
+    """Two lanes widen to three: 600 / 1550 in one lane is fuller than 300 / 1650 in one, so lefts then have two."""
+    (plan,) = plan_signals(crossing(lanes=WIDE), {("wx", "xn"): left_vph, WEST_EAST: through_vph})
+    by_turn = greens(plan)
+    assert by_turn["wx", "xn"].lanes == lanes
+    assert by_turn[WEST_EAST].lanes == by_turn["wx", "xs"].lanes == 3.0 - lanes
+    assert by_turn["nx", "xe"].lanes is None, "a street of one lane is not widened"
+
+
+def test_two_lanes_of_left_turns_have_a_phase_of_their_own() -> None:
+    """200 lefts of 240 vehicles: two lanes; with 20 oncoming neither volume nor product would ask."""
+    volumes = {("wx", "xn"): 200.0, WEST_EAST: 40.0, ("ex", "xw"): 20.0}
+    (plan,) = plan_signals(crossing(lanes=WIDE), volumes)
+    left = greens(plan)["wx", "xn"]
+    assert left.lanes == 2.0 and not left.permissive and left.saturation_flow_vph == 3100.0
+
+
 def test_left_turns_give_way_within_the_phase_of_their_approach() -> None:
     (plan,) = plan_signals(crossing(), {})
     permissive = {turn for turn, green in greens(plan).items() if green.permissive}
@@ -115,7 +133,7 @@ def test_permitted_left_turn_needs_more_green_the_more_comes_towards_it() -> Non
     100 left turns need 100 / 831.8 of the hour, with nobody there 100 / 1440; no flow takes their last 180 an hour.
     """
     network = crossing()
-    approaches = Approaches(network, {"x"})
+    approaches = Approaches.for_volumes(network, {"x"}, {})
     phase, _ = approaches.phases("x", {})
     left, against = ("wx", "xn"), ("ex", "xw")
     assert permitted_left_vph(600.0) == pytest.approx(831.8, abs=0.1)
@@ -130,7 +148,8 @@ def test_permitted_left_turn_needs_more_green_the_more_comes_towards_it() -> Non
 )
 def test_left_phase_where_lefts_are_many_or_cross_many(left_vph: int, against_vph: int, has_own_phase: bool) -> None:
     """More than 240 an hour, or left × oncoming above 90,000 on two oncoming lanes; nobody oncoming: none."""
-    (plan,) = plan_signals(crossing(lanes=WIDE), {("wx", "xn"): left_vph, ("ex", "xw"): against_vph})
+    volumes = {WEST_EAST: 500.0, ("wx", "xn"): left_vph, ("ex", "xw"): against_vph}
+    (plan,) = plan_signals(crossing(lanes=WIDE), volumes)
     left = greens(plan)["wx", "xn"]
     assert left.permissive is not has_own_phase
     assert (window(plan, "wx", "xn") != window(plan, *WEST_EAST)) is has_own_phase
@@ -241,7 +260,7 @@ def test_wider_approach_keeps_its_green_and_discharges_more() -> None:
     plans = plan_signals(base, {WEST_EAST: 600.0})
     (adapted,), remade = adapted_plans(base, plans, now)
     assert remade == []
-    assert greens(adapted)[WEST_EAST] == replace(greens(plans[0])[WEST_EAST], saturation_flow_vph=3300.0)
+    assert greens(adapted)[WEST_EAST] == replace(greens(plans[0])[WEST_EAST], saturation_flow_vph=3300.0, lanes=2.0)
 
 
 def test_lone_approach_needs_no_plan() -> None:

@@ -7,11 +7,12 @@ in. Right turns go with their approach.
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.city.network import Link, Movement, Network
+from twin.city.signals import SignalPlan
 from twin.sim.give_way import GAP_KINDS
-from twin.sim.lane_groups import LaneGroup, assumed_groups, given_groups
+from twin.sim.lane_groups import POCKET_M, SHORTEST_BODY_M, LaneGroup, given_groups, planned_groups
 from twin.sim.turn_angles import bend_deg, do_conflict, is_left
 
 TurnVolumes = Mapping[tuple[str, str], float]
@@ -27,15 +28,18 @@ ONE_AXIS_DEG = 45.0
 MANY_LEFTS_VPH = 240.0
 MANY_CROSSINGS = {1: 50_000.0, 2: 90_000.0, 3: 110_000.0}
 """A left turn asks for its own phase above MANY_LEFTS_VPH, or where its volume times the oncoming one is more than
-this, by oncoming lanes (HCM 2000, chapter 10, appendix A). Only where oncoming traffic exists."""
+this, by oncoming lanes, or from two lanes (HCM 2000, chapter 10, appendix A). Only where oncoming traffic exists."""
 
 GREEN_SHARE = 0.5
 """Share of the hour in which oncoming traffic flows, for what a permitted left turn meets on green."""
 
 _PERMITTED = next(kind for kind in GAP_KINDS if kind.name.startswith("left against oncoming"))
 PERMITTED_LEFT_VPH = 3600.0 / _PERMITTED.follow_up_s
-"""Most that a permitted left turn discharges, when nobody comes towards it. Every permitted turn has this flow, opposed
-or not: a street that nobody drives, opened opposite, changes nothing."""
+"""Most that a lane of permitted left turns discharges, when nobody comes towards it. Every permitted turn has this
+flow, opposed or not: a street that nobody drives, opened opposite, changes nothing."""
+
+WIDEST_WITHOUT_POCKET = 1.5
+"""Lanes up to which an approach has no lane for left turns: a street of one lane is seldom widened (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,63 @@ class Phase:
 
 
 class Approaches:
-    """The lanes and turns that lead to signals: one queue for each lane group, else for each link."""
+    """The turns that lead to signals and the lanes they wait in: one queue for each lane group, else for each link."""
 
-    def __init__(self, network: Network, signal_nodes: Collection[str]) -> None:
+    def __init__(
+        self, network: Network, turns: dict[str, list[Movement]], groups: Mapping[str, tuple[LaneGroup, ...]]
+    ) -> None:
         self.network = network
-        self.groups = assumed_groups(network, signal_nodes) | given_groups(network)
-        self.turns: dict[str, list[Movement]] = {node_id: [] for node_id in signal_nodes}
-        for turn in network.turns():
-            if turn.node_id in self.turns:
-                self.turns[turn.node_id].append(turn)
+        self.turns = turns  # by node
+        self.groups = groups  # by link
+
+    @classmethod
+    def for_volumes(cls, network: Network, nodes: Collection[str], volume_vph: TurnVolumes) -> "Approaches":
+        """Approaches laid out for these volumes: left turns have lanes of their own on streets of more than one lane.
+
+        Where both go, the stop line has a lane more than the street; left turns and the others share the lanes so that
+        the fuller of the two queues is as empty as can be (at least one lane each; one for left turns where equal).
+        """
+        here = cls(network, _turns_at(network, nodes), {})
+        groups: dict[str, tuple[LaneGroup, ...]] = {}
+        for turns in here.turns.values():
+            for link_id in dict.fromkeys(turn.from_link for turn in turns):
+                link = network.link_by_id[link_id]
+                if link.lanes > WIDEST_WITHOUT_POCKET and link.length_m > SHORTEST_BODY_M:
+                    groups[link_id] = here._layout(link, [t for t in turns if t.from_link == link_id], volume_vph)
+        return cls(network, here.turns, groups | given_groups(network))
+
+    @classmethod
+    def of_plans(cls, network: Network, plans: Sequence[SignalPlan], was: Network) -> "Approaches":
+        """Approaches with the lanes of plans that were made for the network `was`.
+
+        Where a link has more or fewer lanes now, so have those who do not turn left; a link that no plan knows has the
+        layout of no volumes.
+        """
+        nodes = [plan.node_id for plan in plans if plan.node_id in network.node_by_id]
+        groups = dict(cls.for_volumes(network, nodes, {}).groups)
+        for link_id, own in planned_groups(network, plans).items():
+            if link_id in was.link_by_id:
+                more = network.link_by_id[link_id].lanes - was.link_by_id[link_id].lanes
+                groups[link_id] = tuple(_widened(network, group, more) for group in own)
+        return cls(network, _turns_at(network, nodes), groups | given_groups(network))
+
+    def _layout(self, link: Link, turns: Sequence[Movement], volume_vph: TurnVolumes) -> tuple[LaneGroup, ...]:
+        lefts = [turn for turn in turns if self.kind(turn) == "left"]
+        others = [turn for turn in turns if turn not in lefts]
+
+        def need(some: Sequence[Movement]) -> float:
+            return sum(volume_vph.get((t.from_link, t.to_link), 0.0) / SATURATION_VPH[self.kind(t)] for t in some)
+
+        most = max(1, math.floor(link.lanes))  # of left turns, so that one lane stays for the others
+        left_lanes = min(
+            range(1, most + 1), key=lambda n: (max(need(lefts) / n, need(others) / (link.lanes + 1 - n)), n)
+        )
+        if not lefts or not others:
+            return (LaneGroup(link.id, tuple(turn.to_link for turn in turns), link.lanes, POCKET_M),)
+        return (
+            LaneGroup(link.id, tuple(turn.to_link for turn in lefts), float(left_lanes), POCKET_M),
+            LaneGroup(link.id, tuple(turn.to_link for turn in others), link.lanes + 1 - left_lanes, POCKET_M),
+        )
 
     def group_of(self, turn: Movement) -> LaneGroup | None:
         """The lane group of a turn; None: the whole link is one queue."""
@@ -83,7 +135,8 @@ class Approaches:
     def saturation_vph(self, turn: Movement, *, permissive: bool) -> float:
         """Discharge of a turn's queue on green (PCU/h), whoever it must let pass left out of account."""
         full = SATURATION_VPH[self.kind(turn)] * self.lanes(turn)
-        return min(PERMITTED_LEFT_VPH, full) if permissive else full
+        side_by_side = self.lanes(turn) if self.has_pocket(turn) else 1.0
+        return min(PERMITTED_LEFT_VPH * side_by_side, full) if permissive else full
 
     def phases(self, node_id: str, volume_vph: TurnVolumes) -> tuple[Phase, ...]:
         """The phases of a node in their order; fewer than two where no approaches cross."""
@@ -109,7 +162,8 @@ class Approaches:
         lanes = max(self.network.link_by_id[t.from_link].lanes for t in oncoming)
         most = MANY_CROSSINGS[max(1, min(3, round(lanes)))]
         mine_vph = volume_vph.get((left.from_link, left.to_link), 0.0)
-        return against_vph > 0 and (mine_vph > MANY_LEFTS_VPH or mine_vph * against_vph > most)
+        is_many = mine_vph > MANY_LEFTS_VPH or mine_vph * against_vph > most or self.lanes(left) > 1
+        return against_vph > 0 and is_many
 
     def oncoming(self, left: Movement, turns: Sequence[Movement]) -> list[Movement]:
         """Turns of the same green that a left turn gives way to: those it crosses that are no left turns."""
@@ -124,13 +178,31 @@ class Approaches:
         for turn in phase.turns:
             group = self.group_of(turn)
             queue = turn.from_link, () if group is None else group.to_links
-            saturation = self.saturation_vph(turn, permissive=False)
-            if self.kind(turn) == "left" and not phase.is_left:
-                against = self.oncoming(turn, phase.turns)
-                against_vph = sum(volume_vph.get((t.from_link, t.to_link), 0.0) for t in against)
+            permissive = self.kind(turn) == "left" and not phase.is_left
+            saturation = self.saturation_vph(turn, permissive=permissive)
+            against = self.oncoming(turn, phase.turns) if permissive else []
+            against_vph = sum(volume_vph.get((t.from_link, t.to_link), 0.0) for t in against)
+            if against_vph > 0:
                 saturation = min(saturation, permitted_left_vph(against_vph / GREEN_SHARE))
             needs[queue] = needs.get(queue, 0.0) + volume_vph.get((turn.from_link, turn.to_link), 0.0) / saturation
         return max(needs.values(), default=0.0)
+
+
+def _turns_at(network: Network, nodes: Collection[str]) -> dict[str, list[Movement]]:
+    turns: dict[str, list[Movement]] = {node_id: [] for node_id in nodes}
+    for turn in network.turns():
+        if turn.node_id in turns:
+            turns[turn.node_id].append(turn)
+    return turns
+
+
+def _widened(network: Network, group: LaneGroup, more: float) -> LaneGroup:
+    """The group with so many lanes more, unless it is for left turns; at least one."""
+    link = network.link_by_id[group.from_link]
+    turns = [Movement(link.to_node, link.id, to_link) for to_link in group.to_links]
+    if more == 0 or all(is_left(network, turn) for turn in turns):
+        return group
+    return replace(group, lanes=max(1.0, group.lanes + more))
 
 
 def permitted_left_vph(oncoming_vph: float) -> float:

@@ -65,7 +65,7 @@ def plan_signals(
     `coordinated`: nodes whose cycles and offsets make green waves along streets (`signal_waves`).
     """
     signals = {node.id for node in network.nodes if node.control == "signal" and len(network.links_in[node.id]) >= 2}
-    approaches = Approaches(network, signals)
+    approaches = Approaches.for_volumes(network, signals, volume_vph)
     designs: dict[str, _Design] = {}
     for node in network.nodes:
         if node.id in signals and (nodes is None or node.id in nodes):
@@ -104,7 +104,12 @@ def _plan(
 def _green(approaches: Approaches, turn: Movement, start_s: float, green_s: float, *, is_alone: bool) -> Green:
     permissive = approaches.kind(turn) == "left" and not is_alone
     saturation = approaches.saturation_vph(turn, permissive=permissive)
-    return Green(turn.from_link, turn.to_link, start_s, green_s, saturation, permissive)
+    return Green(turn.from_link, turn.to_link, start_s, green_s, saturation, permissive, _group_lanes(approaches, turn))
+
+
+def _group_lanes(approaches: Approaches, turn: Movement) -> float | None:
+    group = approaches.group_of(turn)
+    return None if group is None else group.lanes
 
 
 def _offset_s(network: Network, node_id: str, cycle_s: float) -> float:
@@ -125,8 +130,8 @@ def adapted_plans(
     45° off every axis has a phase of its own behind the others: the shortest green and its lost time, by which the
     cycle is longer. What is gone leaves its phase. Junctions without a plan in the base stay without.
     """
-    approaches = Approaches(network, [plan.node_id for plan in plans if plan.node_id in network.node_by_id])
-    before = Approaches(base, [plan.node_id for plan in plans])
+    approaches = Approaches.of_plans(network, plans, base)
+    before = Approaches.of_plans(base, plans, base)
     kept, remade = [], []
     for plan in plans:
         here = approaches.turns.get(plan.node_id, [])
@@ -188,7 +193,8 @@ def _like(
 def _with_lanes(approaches: Approaches, turn: Movement, green: Green) -> Green:
     """The green for this turn, at the saturation flow of the lanes it has now."""
     flow = None if green.saturation_flow_vph is None else approaches.saturation_vph(turn, permissive=green.permissive)
-    return replace(green, from_link=turn.from_link, to_link=turn.to_link, saturation_flow_vph=flow)
+    lanes = _group_lanes(approaches, turn)
+    return replace(green, from_link=turn.from_link, to_link=turn.to_link, saturation_flow_vph=flow, lanes=lanes)
 
 
 def retimed_plans(
