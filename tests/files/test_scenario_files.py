@@ -13,6 +13,7 @@ from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.kinds import MEASURE_KINDS
 from twin.scenario.parking_measures import AddParking, SetTariff
 from twin.scenario.scenario import Scenario
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
 from twin.wording import Words
 
@@ -197,6 +198,8 @@ EVERY_KIND = (
     SetTariff(id="8", sites=("文化中心",), tariff=Tariff()),
     SetHeadway(id="9", line="10路", peak_headway_min=5.0),
     RemoveStop(id="10", line="10路", stop="南山公园"),
+    RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),
+    AdaptiveSignals(id="12", control="max_pressure", street="青年路"),
 )
 
 

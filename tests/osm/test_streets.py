@@ -153,6 +153,46 @@ def test_signals_in_mid_street_and_signs_on_approaches(tmp_path: Path) -> None:
     assert report.signals == 0
 
 
+SIDE_STREET = ({1: (0, 0), 2: (500, 0), 3: (1000, 0), 4: (500, -500)}, [2, 4])
+
+
+@pytest.mark.parametrize(
+    ("side", "tags", "priority_of_side"),
+    [
+        ("residential", {}, 1),
+        ("primary", {}, 2),
+        ("residential", {2: {"highway": "traffic_signals"}}, 2),
+    ],
+)
+def test_side_street_of_lower_class_gives_way_where_no_sign_and_no_signal_is_mapped(
+    tmp_path: Path, side: str, tags: dict[int, dict[str, str]], priority_of_side: int
+) -> None:
+    places, way = SIDE_STREET
+    ways = [(10, [1, 2, 3], PRIMARY), (11, way, {"highway": side})]
+    network, report = read_network(write_map(tmp_path, places, ways, tags))
+    into = network.links_in["2"]
+    assert {link.id: link.priority for link in into} == {"1-2": 2, "3-2": 2, "4-2": priority_of_side}
+    assert [link.id for link in network.links if "priority" in link.assumed] == ["4-2"] * (priority_of_side == 1)
+    assert ("1 of 6 links have assumed priorities." in report.sentences()) is (priority_of_side == 1)
+
+
+def test_mapped_sign_is_believed_instead_of_the_class(tmp_path: Path) -> None:
+    """The sign stands on the main street's western approach: nothing is assumed of the others."""
+    places, way = SIDE_STREET
+    places = {**places, 5: (485, 0)}
+    ways = [(10, [1, 5, 2, 3], PRIMARY), (11, way, {"highway": "residential"})]
+    network, _ = read_network(write_map(tmp_path, places, ways, {5: {"highway": "give_way"}}))
+    assert {link.id: link.priority for link in network.links_in["2"]} == {"1-2": 1, "3-2": 2, "4-2": 2}
+    assert not any("priority" in link.assumed for link in network.links)
+
+
+def test_street_that_only_changes_its_class_gives_way_to_nobody(tmp_path: Path) -> None:
+    places = {1: (0, 0), 2: (500, 0), 3: (1000, 0)}
+    ways = [(10, [1, 2], PRIMARY), (11, [2, 3], {"highway": "residential"})]
+    network, _ = read_network(write_map(tmp_path, places, ways))
+    assert all(link.priority == 2 for link in network.links)
+
+
 def test_a_piece_too_short_for_a_car_is_part_of_the_junction(tmp_path: Path) -> None:
     places = {1: (0, 0), 2: (500, 0), 3: (504, 0), 4: (1000, 0), 5: (500, 300), 6: (504, -300)}
     ways = [(10, [1, 2, 3, 4], PRIMARY), (11, [2, 5], PRIMARY), (12, [3, 6], PRIMARY)]

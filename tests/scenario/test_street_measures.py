@@ -51,6 +51,19 @@ def test_class_unknown_to_the_network_needs_speed_and_capacity():
     assert (link.capacity_vph, link.free_speed_mps) == (900.0, 10.0)
 
 
+def test_new_street_gives_way_where_it_ends_at_a_higher_class_without_a_signal():
+    """All streets of the town are secondary. A signal at n11 decides there; at n00 nothing does."""
+    new = OpenLink(id="a", ends=(place(0, 0), place(1, 1)), speed_kmh=36, capacity_vph=900)
+    city = town()
+    nodes = tuple(replace(n, control="signal") if n.id == "n11" else n for n in city.network.nodes)
+    after = new.apply(replace(city, network=replace(city.network, nodes=nodes)))
+    links = {link.to_node: link for link in after.network.links if link.id.startswith("new-")}
+    assert (links["n00"].priority, links["n11"].priority) == (1, 2)
+    assert "priority" in links["n00"].assumed and "priority" not in links["n11"].assumed
+    same_class = replace(new, road_class="secondary").apply(city)
+    assert all(link.priority == 2 for link in same_class.network.links)
+
+
 def test_ids_of_new_links_come_from_content_not_from_the_measure_s_name():
     first, second = (
         OpenLink(id=name, ends=(place(0, 0), place(1, 1)), road_class="secondary").apply(town()) for name in "ab"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from twin.city.network import Network
 from twin.city.parking import ParkingSite
 from twin.city.screenlines import Screenline
-from twin.city.signals import SignalPlan
+from twin.city.signals import SignalOrder, SignalPlan
 from twin.city.transit import BusLine
 from twin.city.trips import Demand
 from twin.city.zones import Zone
@@ -27,6 +27,7 @@ class City:
     sites: tuple[ParkingSite, ...] = ()
     lines: tuple[BusLine, ...] = ()
     signals: tuple[SignalPlan, ...] = ()
+    signal_orders: tuple[SignalOrder, ...] = ()  # what measures want of signals; a study carries it out
     demand: Demand | None = None  # None: trips come from elsewhere, e.g. a table given to `simulate`
     screenlines: tuple[Screenline, ...] = ()
     notes: tuple[str, ...] = ()  # what the builder could not do, in sentences

@@ -1,8 +1,17 @@
-"""Fixed-time signals: effective greens of movements within a cycle."""
+"""Signals: effective greens of movements within a cycle, who sets them, and orders to change them."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from twin.clock import TimeWindow
+
+Control = Literal["fixed", "actuated", "max_pressure"]
+"""Who decides when a phase ends: the clock, the gaps in its traffic, or the queues before and behind the junction."""
+
+CONTROLS: tuple[Control, ...] = ("fixed", "actuated", "max_pressure")
+
+LOST_S = 3.0
+"""Lost time of a phase (s): start-up 2–3 s and clearance 1–2 s, less what is driven in yellow; 2–4 s in practice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,9 @@ class Green:
 class SignalPlan:
     """The plan of one node. A movement without a green in the plan is never stopped.
 
-    `window` None: all day. `assumed` names what nobody observed ("plan" where the twin computed it).
+    `window` None: all day; else in these hours of every day. `control`: other than "fixed", the greens that begin and
+    end together are a phase, and its length is decided while it runs. `assumed` names what nobody observed ("plan"
+    where the twin computed it).
     """
 
     node_id: str
@@ -34,3 +45,17 @@ class SignalPlan:
     greens: tuple[Green, ...]
     window: TimeWindow | None = None
     assumed: frozenset[str] = frozenset()
+    control: Control = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class SignalOrder:
+    """What a measure wants of the signal at a node, for a study to carry out when it knows the volumes.
+
+    `retime`: a new plan from the volumes with all measures in place; "coordinated": with a green wave along its street.
+    `control` None: as it is.
+    """
+
+    node_id: str
+    retime: Literal["no", "alone", "coordinated"] = "no"
+    control: Control | None = None

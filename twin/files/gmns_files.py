@@ -297,7 +297,16 @@ def _metric_crs(nodes: Sequence[Node]) -> str:
 
 
 def write_gmns(network: Network, folder: Path, signals: Sequence[SignalPlan] = ()) -> None:
-    """Write a network as `read_gmns` reads it; tables of an old network there are replaced or removed."""
+    """Write a network as `read_gmns` reads it; tables of an old network there are replaced or removed.
+
+    Raises NetworkError for plans that the table of signals cannot hold: of a part of the day, or under other control.
+    """
+    beyond = sorted({plan.node_id for plan in signals if plan.window is not None or plan.control != "fixed"})
+    if beyond:
+        raise NetworkError(
+            f"{folder}: signals.csv holds fixed plans of all day; those of node {', '.join(beyond[:5])} hold in a "
+            "window or under control by traffic. Give the plans of one moment (twin.sim.signals.plans_at)."
+        )
     control_words = {"none": "no_control"}
     _write_table(
         folder / "node.csv",

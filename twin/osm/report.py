@@ -10,6 +10,7 @@ _WORDS = {
     "road_class": "classes",
     "opened_on": "opening dates",
     "geometry": "lines",
+    "priority": "priorities",
 }
 
 

@@ -4,12 +4,13 @@ Left out: turn restrictions, lanes marked for turns, bus lanes, times of day.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from twin.city.network import Kind, Link, Network, Node
+from twin.city.network import ROAD_CLASSES, Kind, Link, Network, Node
 from twin.errors import NetworkError
 from twin.osm.assumptions import capacity_at_speed_vph
 from twin.osm.components import connected, join_cut_carriageways
@@ -52,7 +53,7 @@ def network_of(
     if not kept:
         raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
     nodes = {node.id: node for node in _nodes(kept, merger, controls)}
-    links = _links(kept, merger, nodes, extract, controls)
+    links = with_assumed_priorities(nodes, _links(kept, merger, nodes, extract, controls))
     network = Network(
         nodes=tuple(nodes.values()),
         links=tuple(links),
@@ -125,6 +126,33 @@ def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yi
         source_ids=tuple(dict.fromkeys(str(step.road.way_id) for step in stretch.steps)),
         assumed=frozenset().union(*(step.road.assumed for step in stretch.steps)),
     )
+
+
+def with_assumed_priorities(nodes: Mapping[str, Node], links: Sequence[Link]) -> list[Link]:
+    """The links with who gives way where no signal is mapped and no sign on an approach.
+
+    At a junction of three streets or more, links of a lower class than the highest that comes in give way: drivers of a
+    side street wait for those of the main one (assumed; between streets of one class nobody does: that who comes from
+    the right goes first is not modelled). A planned street raises nobody's class before it is open.
+    """
+    into: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        into[link.to_node].append(link)
+    gives_way = set()
+    for node_id, approaches in into.items():
+        is_told = nodes[node_id].control == "signal" or any(link.priority == 1 for link in approaches)
+        open_now = [_rank(link) for link in approaches if link.opened_on != date.max]
+        if not is_told and open_now and len({link.from_node for link in approaches}) >= 3:
+            gives_way |= {link.id for link in approaches if _rank(link) > min(open_now)}
+    return [
+        replace(link, priority=1, assumed=link.assumed | {"priority"}) if link.id in gives_way else link
+        for link in links
+    ]
+
+
+def _rank(link: Link) -> int:
+    """Position of a link's class among ROAD_CLASSES: the lower, the wider."""
+    return ROAD_CLASSES.index(link.road_class)
 
 
 def _longest(lengths: Iterable[tuple[Value, float]]) -> Value:

@@ -3,6 +3,7 @@
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.measure import Measure
 from twin.scenario.parking_measures import AddParking, SetTariff
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
 
 MEASURE_KINDS: dict[str, type[Measure]] = {
@@ -15,6 +16,8 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "set_tariff": SetTariff,
     "set_headway": SetHeadway,
     "remove_stop": RemoveStop,
+    "retime_signals": RetimeSignals,
+    "adaptive_signals": AdaptiveSignals,
 }
 
 KIND_OF = {measure_class: kind for kind, measure_class in MEASURE_KINDS.items()}

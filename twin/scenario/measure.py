@@ -12,11 +12,12 @@ from typing import Any, Literal, TypeVar
 from twin.city.city import City
 from twin.city.network import Link, Movement, Network
 from twin.city.parking import ParkingSite
+from twin.city.signals import SignalOrder
 from twin.city.transit import BusLine
 from twin.errors import ScenarioError
 from twin.wording import Language
 
-Thing = Literal["link", "site", "line"]
+Thing = Literal["link", "site", "line", "signal"]
 LonLat = tuple[float, float]
 
 NEW = ""
@@ -28,7 +29,8 @@ _Frozen = TypeVar("_Frozen", Link, ParkingSite, BusLine)
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
-    there; field NEW adds the value, a Link or ParkingSite, itself."""
+    there; field NEW adds the value, a Link or ParkingSite, itself. Of a signal, `id` is its node's and the fields are
+    those of a SignalOrder."""
 
     thing: Thing
     id: str
@@ -73,7 +75,7 @@ def refuse(measure: Measure, faults: Iterable[str]) -> None:
 
 def carry_out(city: City, edits: Iterable[Edit]) -> City:
     """The city with all edits done. At a junction that lists its turns a new link gets every turn but back."""
-    by_thing: dict[Thing, list[Edit]] = {"link": [], "site": [], "line": []}
+    by_thing: dict[Thing, list[Edit]] = {"link": [], "site": [], "line": [], "signal": []}
     for edit in edits:
         by_thing[edit.thing].append(edit)
     if by_thing["link"]:
@@ -82,7 +84,18 @@ def carry_out(city: City, edits: Iterable[Edit]) -> City:
         city = replace(city, sites=_edited(city.sites, by_thing["site"]))
     if by_thing["line"]:
         city = replace(city, lines=_edited(city.lines, by_thing["line"]))
+    if by_thing["signal"]:
+        city = replace(city, signal_orders=_ordered(city.signal_orders, by_thing["signal"]))
     return city
+
+
+def _ordered(orders: tuple[SignalOrder, ...], edits: list[Edit]) -> tuple[SignalOrder, ...]:
+    """What is wanted of signals, with the edits: one order a node."""
+    by_node = {order.node_id: order for order in orders}
+    for edit in edits:
+        fields: dict[str, Any] = {edit.field: edit.value}
+        by_node[edit.id] = replace(by_node.get(edit.id, SignalOrder(edit.id)), **fields)
+    return tuple(by_node.values())
 
 
 def _edited_network(network: Network, edits: list[Edit]) -> Network:
@@ -139,13 +152,16 @@ def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
         elif edit.thing == "site":
             site = edit.value if edit.field == NEW else sites[edit.id]
             places.append((site.lon, site.lat))
+        elif edit.thing == "signal":
+            node = city.network.node_by_id[edit.id]
+            places.append((node.lon, node.lat))
         else:
             places += [(stop.lon, stop.lat) for stop in lines[edit.id].stops]
     return list(dict.fromkeys(places))
 
 
 def changed_places(before: City, after: City) -> list[LonLat]:
-    """Where two cities differ (lon, lat): links open, built or changed, sites and lines. For areas of influence.
+    """Where two cities differ (lon, lat): links open, built or changed, sites, lines, signals. For areas of influence.
 
     Compares the things themselves, so an opening by date counts like one by measure.
     """
@@ -167,6 +183,9 @@ def changed_places(before: City, after: City) -> list[LonLat]:
         if lines_before.get(line_id) != lines_after.get(line_id):
             line = lines_after.get(line_id) or lines_before[line_id]
             places += [(stop.lon, stop.lat) for stop in line.stops]
+    ordered_before = set(before.signal_orders)
+    nodes = [after.network.node_by_id[o.node_id] for o in after.signal_orders if o not in ordered_before]
+    places += [(node.lon, node.lat) for node in nodes]
     return list(dict.fromkeys(places))
 
 

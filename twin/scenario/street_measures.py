@@ -25,7 +25,8 @@ class OpenLink(Measure):
     two-way one between two `ends`, each joined to the nearest junction or street end within 150 m.
 
     `lanes` per direction; `speed_kmh` and `capacity_vph` per lane default to the middle (median) value of the
-    network's streets of that class, `length_m` to the straight distance.
+    network's streets of that class, `length_m` to the straight distance. Where it meets streets of a higher class and
+    no signal, it gives way to them.
     """
 
     street: str = ""
@@ -81,6 +82,7 @@ class OpenLink(Measure):
     def _link(self, network: Network, start: str, end: str) -> Link:
         a, b = network.node_by_id[start], network.node_by_id[end]
         crow_m = ground_of(network).crow_m((a.lon, a.lat), (b.lon, b.lat))
+        gives_way = self._gives_way(network, end)
         content = f"{a.lon:.6f},{a.lat:.6f},{b.lon:.6f},{b.lat:.6f},{self.road_class}"
         given = {"capacity_vph": self.capacity_vph, "free_speed_mps": self.speed_kmh, "length_m": self.length_m}
         speed_mps = None if self.speed_kmh is None else mps_from_kmh(self.speed_kmh)
@@ -94,8 +96,19 @@ class OpenLink(Measure):
             capacity_vph=self.capacity_vph or self._usual(network, "capacity_vph"),
             road_class=self.road_class,
             name=self.name,
-            assumed=frozenset({"geometry"} | {name for name, value in given.items() if value is None}),
+            priority=1 if gives_way else 2,
+            assumed=frozenset(
+                {"geometry"}
+                | ({"priority"} if gives_way else set())
+                | {name for name, value in given.items() if value is None}
+            ),
         )
+
+    def _gives_way(self, network: Network, end: str) -> bool:
+        """Whether it ends, without a signal, at a street of a higher class."""
+        rank = ROAD_CLASSES.index(self.road_class)
+        others = [link for link in network.links_in[end] if ROAD_CLASSES.index(link.road_class) < rank]
+        return network.node_by_id[end].control != "signal" and len(others) > 1
 
     def _usual(self, network: Network, quantity: str) -> float:
         values = [getattr(link, quantity) for link in network.links if link.road_class == self.road_class]

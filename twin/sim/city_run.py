@@ -23,12 +23,13 @@ from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel_state import GONE, OUTSIDE
-from twin.sim.lane_groups import given_groups, planned_groups
+from twin.sim.lane_groups import detector_groups, given_groups, planned_groups
 from twin.sim.link_table import link_table
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS, NEVER
+from twin.sim.signals import first_plans, nodes_with_detectors, signal_stories
 from twin.sim.simulation import books
 from twin.sim.tables import CLASS_NAMES, SEGMENT_M, FlowTables, build_tables
 
@@ -53,8 +54,13 @@ class Stage:
         """The stage of a city on its date, with the signal plans it has."""
         network = city.open_network()
         router = Router(network)
-        plans = [plan for plan in city.signals if plan.node_id in network.node_by_id]
-        groups = planned_groups(network, plans) | given_groups(network)
+        plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
+        plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
+        groups = (
+            detector_groups(network, nodes_with_detectors(city.signals))
+            | planned_groups(network, plans)
+            | given_groups(network)
+        )
         tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"), groups=groups)
         return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
 
@@ -111,6 +117,10 @@ def run_city(
     fleet, fleet_rows = _fleet(stage.tables, habits, day, drives)
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     for generator, agent in road_changes(env, flow, stage.tables):
+        env.story(generator, agent)
+    for generator, agent in signal_stories(
+        env, flow, stage.tables, stage.city.signals, first_plans(stage.city.signals)
+    ):
         env.story(generator, agent)
     stock = ParkingStock(stage.search.sites)
     fates: dict[int, Fate] = {}

@@ -6,7 +6,7 @@ left have those, and the rest theirs: approaches of urban streets are widened. E
 turns, first in, first out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from twin.city.network import Link, Movement, Network
@@ -71,6 +71,18 @@ def planned_groups(network: Network, plans: Iterable[SignalPlan]) -> dict[str, t
                 own.append(LaneGroup(link.id, to_links, max(known, default=link.lanes), length_m))
         groups[link.id] = tuple(own)
     return groups
+
+
+def detector_groups(network: Network, nodes: Collection[str]) -> dict[str, tuple[LaneGroup, ...]]:
+    """The last stretch of every link that leads to these nodes, all turns in one queue: where its detectors lie.
+
+    For signals that traffic controls, on links that have no other groups. A cut changes no queue.
+    """
+    return {
+        link.id: (LaneGroup(link.id, tuple(turn.to_link for turn in turns), link.lanes, length_m),)
+        for link, turns in _approaches(network)
+        if link.to_node in nodes and (length_m := _length_m(link, POCKET_M))
+    }
 
 
 def _approaches(network: Network) -> Iterator[tuple[Link, list[Movement]]]:

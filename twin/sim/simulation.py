@@ -23,9 +23,11 @@ from twin.sim.flow import Fleet, Flow, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.gridlock import gridlock_table
+from twin.sim.lane_groups import detector_groups, given_groups
 from twin.sim.link_table import link_table
 from twin.sim.outcome import Outcome
 from twin.sim.rules import MICROS
+from twin.sim.signals import need_horizon, nodes_with_detectors, plans_at, signal_stories
 from twin.sim.tables import CLASS_NAMES, build_tables
 from twin.sim.trip_table import TripTable
 
@@ -102,7 +104,11 @@ class Simulation:
         self.until_s = until_s
         self.start_s = start_s
         classes = None if any_class else {CLASS_NAMES[kind] for kind in np.unique(trips.vehicle_class).tolist()}
-        self.tables = build_tables(network, signals, segment_m=segment_m, classes=classes)
+        if until_s is None and need_horizon(signals):
+            raise SimulationError("signals that change by the hour or with traffic never end: give `until_s`")
+        shown = plans_at(signals, start_s)
+        groups = detector_groups(network, nodes_with_detectors(signals)) | given_groups(network)
+        self.tables = build_tables(network, shown, segment_m=segment_m, classes=classes, groups=groups)
         self.notes = self.tables.notes
         self._check_span(trips)
         trips, self._no_way = trips.routed(network)
@@ -111,6 +117,8 @@ class Simulation:
         fleet, self._trip_of = trips.fleet(self.tables)
         self.env = Environment(start_s)
         self.flow: Flow = FLOWS[flow](self.env, self.tables, fleet, gridlock=gridlock, keep_passages=keep_passages)
+        for generator, agent in signal_stories(self.env, self.flow, self.tables, signals, shown):
+            self.env.story(generator, agent)
         self._seconds = _since(began, "load")
 
     def _check_span(self, trips: TripTable) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.city.network import Movement, Network
-from twin.city.signals import SignalPlan
+from twin.city.signals import Green, SignalPlan
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.errors import SimulationError
 from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
@@ -330,6 +330,13 @@ def _segment_turns(network: Network, segments: _Segments) -> tuple[Ints, Ints, l
     return turn_from, turn_to, [row[2] for row in rows]
 
 
+def green_row(plan: SignalPlan, green: Green) -> tuple[int, int, int]:
+    """Start, length and cycle of a plan's green (µs)."""
+    cycle_us = round(plan.cycle_s * MICROS)
+    start_us = round((plan.offset_s + green.start_s) * MICROS) % cycle_us
+    return start_us, min(cycle_us, round(green.green_s * MICROS)), cycle_us
+
+
 def _signal_tables(
     network: Network,
     signals: Sequence[SignalPlan],
@@ -337,16 +344,17 @@ def _signal_tables(
     turn_from: Ints,
     movements: list[Movement | None],
 ) -> tuple[Ints, Ints, NDArray[np.float64], list[str]]:
-    """Greens by turn; a turn without one in its node's plan is never stopped."""
+    """Greens by turn; a turn without one in its node's plan is never stopped. One plan a node."""
     at_turn: dict[tuple[str, str | None], list[tuple[int, int, int]]] = {}
     saturation_of: dict[tuple[str, str | None], float] = {}
     notes = []
     planned = set()
     for plan in signals:
-        if plan.window is not None:
-            raise SimulationError(f"signal at node {plan.node_id}: plans by time of day are not run yet; give one plan")
-        cycle_us = round(plan.cycle_s * MICROS)
-        if cycle_us <= 0:
+        if plan.node_id in planned:
+            raise SimulationError(
+                f"signal at node {plan.node_id}: two plans at one time; `plans_at` gives those of one"
+            )
+        if round(plan.cycle_s * MICROS) <= 0:
             raise SimulationError(f"signal at node {plan.node_id}: cycle_s is {plan.cycle_s}, must be positive")
         planned.add(plan.node_id)
         for green in plan.greens:
@@ -354,9 +362,7 @@ def _signal_tables(
             if link is None or link.to_node != plan.node_id:
                 raise SimulationError(f"signal at node {plan.node_id}: no link {green.from_link} leads there")
             key = (green.from_link, green.to_link)
-            start_us = round((plan.offset_s + green.start_s) * MICROS) % cycle_us
-            green_us = min(cycle_us, round(green.green_s * MICROS))
-            at_turn.setdefault(key, []).append((start_us, green_us, cycle_us))
+            at_turn.setdefault(key, []).append(green_row(plan, green))
             if green.saturation_flow_vph is not None:
                 saturation_of[key] = green.saturation_flow_vph
     missing = [n.id for n in network.nodes if n.control == "signal" and n.id not in planned]

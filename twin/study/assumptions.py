@@ -3,8 +3,12 @@
 import re
 
 from twin.city.city import City
+from twin.city.network import Network
 from twin.scenario.scenario import Scenario
+from twin.study.signal_plans import junctions_that_differ
 from twin.wording import Words
+
+MOST_JUNCTIONS_NAMED = 12
 
 _CHINESE = re.compile("[\u4e00-\u9fff]{4}")
 
@@ -22,9 +26,10 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
             f"{assumed} of {len(network.links)} links have at least one assumed property (lanes, speed, capacity …).",
         ),
         Words(
-            f"{planned} 处信号灯的配时由模型按基准情景流量用 Webster 公式计算并冻结，不是实际配时；两相位，左转许可。",
+            f"{planned} 处信号灯的配时由模型按基准情景流量用 Webster 公式计算并冻结，不是实际配时；左转让行，"
+            "流量要求时设专用相位。",
             f"Plans of {planned} signals are computed from the base's flows by Webster's formula and frozen; they are "
-            "not the real plans. Two phases, left turns permitted.",
+            "not the real plans. Left turns give way, or have a phase of their own where volumes ask for one.",
         ),
         Words(
             "出行需求由人口、岗位与重力模型合成，方式分担为固定比例；未用流量调查标定。",
@@ -54,6 +59,36 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
             )
         )
     return (*words, *_in_both(scenario.notes))
+
+
+def signals_that_differ(before: City, after: City) -> tuple[Words, ...]:
+    """Which junctions have other signal plans in the one arm than in the other, and by what rule; () where none.
+
+    `before`, `after`: the cities as settled, with their plans.
+    """
+    ids = junctions_that_differ(before.signals, after.signals)
+    if not ids:
+        return ()
+    network = after.open_network()
+    names = [_junction_name(network, node_id) for node_id in ids[:MOST_JUNCTIONS_NAMED]]
+    more = len(ids) - len(names)
+    zh = f"等 {len(ids)} 处" if more else ""
+    en = f" and {more} more" if more else ""
+    return (
+        Words(
+            f"两个方案中信号配时不同的路口：{'、'.join(names)}{zh}。措施改动的路口沿用原周期与绿灯，"
+            "新进口道并入轴线最近的相位；重新配时与自适应控制只因措施而有。",
+            f"Junctions whose signals differ between the scenarios: {', '.join(names)}{en}. Where streets change, "
+            "cycle and greens stay and a new approach joins the phase of the nearest axis; new plans and control "
+            "by traffic come from measures alone.",
+        ),
+    )
+
+
+def _junction_name(network: Network, node_id: str) -> str:
+    """The streets that meet at a node, and its id."""
+    streets = dict.fromkeys(link.name for link in network.links_in.get(node_id, ()) if link.name)
+    return f"{'×'.join(streets)} ({node_id})" if streets else node_id
 
 
 def not_answered(before: City, after: City) -> tuple[Words, ...]:

@@ -35,7 +35,7 @@ from twin.results.sites_compared import sites_of
 from twin.scenario.measure import changed_places
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers
-from twin.study.assumptions import assumptions_of, not_answered
+from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
 from twin.study.settle import (
     ARM_ROUNDS,
@@ -176,7 +176,10 @@ class _Study:
             others = {"base": other, **self._settled_arms(other, cities, period, places, made_otherwise)}
         _forget_old(_settlements(), {base, *arms.values(), *others.values()})
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
-        meta = {**self._meta(cities, made_from, command), "arms": {arm: path.stem for arm, path in arms.items()}}
+        meta = {
+            **self._meta(cities, made_from, command, settlements),
+            "arms": {arm: path.stem for arm, path in arms.items()},
+        }
         origins = self._origins(cities, made_from, command)
         if others:
             other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
@@ -309,7 +312,12 @@ class _Study:
             for arm, path in arms.items()
         }
 
-    def _meta(self, cities: dict[str, City], made_from: dict[str, Any], command: str) -> dict[str, Any]:
+    def _meta(
+        self, cities: dict[str, City], made_from: dict[str, Any], command: str, settlements: dict[str, Settlement]
+    ) -> dict[str, Any]:
+        signalled = {arm: settled.stage.city for arm, settled in settlements.items()}
+        signals = signals_that_differ(signalled["before"], signalled["after"])
+        assumed = (*assumptions_of(cities["after"], self.after), *signals)
         passport = read_passport(network_folder(self.after.place))
         is_sketch = passport.kind == "schematic"
         demand = cities["before"].demand
@@ -326,7 +334,7 @@ class _Study:
             "area_names": self._area_names(cities),
             "source": passport.source,
             "licence": passport.licence,
-            "assumptions": [{"zh": words.zh, "en": words.en} for words in assumptions_of(cities["after"], self.after)],
+            "assumptions": [{"zh": words.zh, "en": words.en} for words in assumed],
             "warnings": [{"zh": words.zh, "en": words.en} for words in not_answered(cities["before"], cities["after"])],
             "versions": versions(),
             "checksums": {name: str(made_from[name]) for name in ("network", "lines", "demand")},

@@ -21,8 +21,9 @@ from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.mean_hour import mean_hour, street_delays
-from twin.study.signal_plans import adapted_plans, plan_signals
+from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
 from twin.study.static_equilibrium import static_equilibrium
+from twin.study.turn_volumes import turn_volumes
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -92,9 +93,10 @@ class Settlement:
 def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: Tell | None = None) -> Settlement:
     """Plan the base's signals from a static equilibrium, then let its routes settle."""
     stage = Stage.of(replace(city, signals=()))
-    habits, volume_vph = first_ways(stage, first_habits(stage), period)
-    named = dict(zip(stage.router.graph.link_ids, volume_vph.tolist(), strict=True))
-    signals = plan_signals(stage.network, named)
+    habits, _ = first_ways(stage, first_habits(stage), period)
+    waves = {order.node_id for order in city.signal_orders if order.retime == "coordinated"}
+    signals = plan_signals(stage.network, turn_volumes(stage, habits, period.measured), coordinated=waves)
+    signals = with_controls(signals, city.signal_orders)
     stage = Stage.of(replace(city, signals=signals))
     start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
     return continued(start, period, rounds=rounds, first_round=1, tell=tell)
@@ -118,9 +120,25 @@ def settle_from_free_flow(
 def settle_arm(
     base: Settlement, city: City, period: Period, *, rounds: int = ARM_ROUNDS, tell: Tell | None = None
 ) -> Settlement:
-    """Go on from the base's settlement on the streets of an arm; signals stay as planned for the base."""
-    signals, _ = adapted_plans(base.stage.network, base.stage.city.signals, city.open_network())
-    stage = Stage.of(replace(city, signals=signals))
+    """Go on from the base's settlement on the streets of an arm; signals stay as planned for the base.
+
+    Where a measure re-times signals the arm is settled twice, each time from the base and for as many rounds: first
+    with the plans as they were, to know the volumes, then with plans made from these.
+    """
+    network = city.open_network()
+    adapted, _ = adapted_plans(base.stage.network, base.stage.city.signals, network)
+    orders = [order for order in city.signal_orders if order not in base.stage.city.signal_orders]
+    signals = with_controls(adapted, orders)
+    if any(order.retime != "no" for order in orders):
+        first = _arm_with(base, replace(city, signals=signals), period, rounds, tell)
+        volume_vph = turn_volumes(first.stage, first.habits, period.measured)
+        signals = retimed_plans(signals, orders, network, volume_vph)
+    return _arm_with(base, replace(city, signals=signals), period, rounds, tell)
+
+
+def _arm_with(base: Settlement, city: City, period: Period, rounds: int, tell: Tell | None) -> Settlement:
+    """Go on from the base's settlement in a city with its signals."""
+    stage = Stage.of(city)
     cost_ms = _carried_cost(base, stage, period)
     habits, needs = carried_over(base.habits, base.stage, first_habits(stage), stage)
     habits = _rerouted(stage, habits, needs, cost_ms)
@@ -345,11 +363,10 @@ def light_times(base: Settlement, period: Period) -> dict[str, float]:
     rows = records.links[records.links["left"] > 0]
     total = (rows["left"] * rows["mean_travel_time_s"]).groupby(rows["link_id"]).sum()
     mean = total / rows.groupby("link_id")["left"].sum()
-    red = {g.from_link: plan.cycle_s - g.green_s for plan in stage.city.signals for g in plan.greens}
-    cycle = {g.from_link: plan.cycle_s for plan in stage.city.signals for g in plan.greens}
+    reds = least_reds(stage.city.signals)
     return {
         link.id: float(mean[link.id])
         if link.id in mean.index
-        else link.free_time_s + (red[link.id] ** 2 / (2.0 * cycle[link.id]) if link.id in red else 0.0)
+        else link.free_time_s + (reds[link.id][0] ** 2 / (2.0 * reds[link.id][1]) if link.id in reds else 0.0)
         for link in stage.network.links
     }

@@ -1,97 +1,115 @@
 """Signal plans of a base: computed once from a loading of it, then frozen; and adapted where a measure changes a
 junction. Re-timing for its own sake is a measure, so that no opening is credited with new signals.
 
-Two phases by axis: approaches that point the same or opposite way go together, left turns among them permitted.
-Cycle and splits by Webster (1958): C = (1.5 L + 5) / (1 − Y), greens in proportion to each phase's critical flow ratio.
+Phases as in `signal_phases`. Cycle and splits by Webster (1958): C = (1.5 L + 5) / (1 − Y), greens in proportion to
+each phase's critical flow ratio.
 """
 
 import hashlib
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from twin.city.network import Link, Network
-from twin.city.signals import Green, SignalPlan
+from twin.city.network import Movement, Network
+from twin.city.signals import LOST_S, Green, SignalOrder, SignalPlan
+from twin.sim.give_way import green_of
+from twin.study.signal_phases import ONE_AXIS_DEG, Approaches, Phase, TurnVolumes, apart_deg, axis_deg
+from twin.study.signal_waves import Junction, green_waves
 
-LOST_S = 3.0  # per phase (2–4 s, assumed)
 SHORTEST_CYCLE_S, LONGEST_CYCLE_S = 60.0, 160.0  # usual in Chinese cities (domain practice 60–180 s)
 SHORTEST_GREEN_S = 12.0  # 10–15 s
-SATURATION_VPH = 1500.0  # PCU/h and lane: through 1650 (1400–2000) less opposed left turns and e-bikes (assumed)
 HIGHEST_LOAD = 0.95  # flow ratio of the whole junction beyond which Webster's cycle has no end
 
 
 @dataclass(frozen=True, slots=True)
-class _Phase:
-    axis_deg: float  # heading of its approaches modulo 180
-    approaches: tuple[Link, ...]
+class _Design:
+    """The phases of a junction and the share of an hour that each needs."""
+
+    node_id: str
+    phases: tuple[Phase, ...]
+    ratios: tuple[float, ...]
+
+    @property
+    def lost_s(self) -> float:
+        return LOST_S * len(self.phases)
+
+    @property
+    def cycle_s(self) -> float:
+        """Webster's cycle in whole seconds, within the usual bounds and no shorter than the shortest greens."""
+        load = min(HIGHEST_LOAD, sum(self.ratios))
+        webster_s = (1.5 * self.lost_s + 5.0) / (1.0 - load)
+        shortest_s = max(SHORTEST_CYCLE_S, self.lost_s + SHORTEST_GREEN_S * len(self.phases))
+        return float(round(min(LONGEST_CYCLE_S, max(shortest_s, webster_s))))
+
+    def windows(self, cycle_s: float) -> list[tuple[float, float]]:
+        """Start and length of the green of each phase (s)."""
+        to_share = cycle_s - self.lost_s - SHORTEST_GREEN_S * len(self.phases)
+        total = sum(self.ratios)
+        found, start_s = [], 0.0
+        for ratio in self.ratios:
+            share = ratio / total if total > 0 else 1.0 / len(self.phases)
+            green_s = round(SHORTEST_GREEN_S + to_share * share, 1)
+            found.append((start_s, green_s))
+            start_s += green_s + LOST_S
+        return found
 
 
-def plan_signals(network: Network, volume_vph: Mapping[str, float]) -> tuple[SignalPlan, ...]:
-    """A plan for every signal node with crossing approaches; `volume_vph`: PCU/h on each link id, 0 where missing."""
-    plans = []
-    for node in network.nodes:
-        approaches = network.links_in[node.id]
-        if node.control != "signal" or len(approaches) < 2:
-            continue
-        phases = _phases(network, approaches)
-        if len(phases) < 2:
-            continue
-        ratios = [max(volume_vph.get(a.id, 0.0) / (SATURATION_VPH * a.lanes) for a in p.approaches) for p in phases]
-        plans.append(_webster(network, node.id, phases, ratios))
-    return tuple(plans)
+def plan_signals(
+    network: Network,
+    volume_vph: TurnVolumes,
+    *,
+    nodes: Collection[str] | None = None,
+    coordinated: Collection[str] = (),
+) -> tuple[SignalPlan, ...]:
+    """A plan for every signal node with crossing approaches, or for those of `nodes`; `volume_vph` by turn.
 
-
-def adapted_plans(
-    base: Network, plans: Sequence[SignalPlan], network: Network
-) -> tuple[tuple[SignalPlan, ...], list[str]]:
-    """The base's plans on other streets, and the ids of junctions re-made.
-
-    The rule: cycle, offset and greens stay; an approach that is new gets the green of the phase whose axis is nearest
-    its own; an approach that is gone leaves its phase. Saturation flow follows the lanes an approach has now.
-    Junctions without signals in the base stay without.
+    `coordinated`: nodes whose cycles and offsets make green waves along streets (`signal_waves`).
     """
-    kept, remade = [], []
-    for plan in plans:
-        approaches = network.links_in.get(plan.node_id, ())
-        known = {green.from_link: green for green in plan.greens}
-        axes = {link.id: _axis_deg(base, link) for link in base.links_in[plan.node_id]}
-        greens = []
-        for link in approaches:
-            like = known.get(link.id) or known[min(known, key=lambda i: _apart_deg(axes[i], _axis_deg(network, link)))]
-            greens.append(_with_lanes(like, base.link_by_id[like.from_link], link))
-        if {link.id for link in approaches} != known.keys():
-            remade.append(plan.node_id)
-        if len(greens) >= 2:
-            kept.append(replace(plan, greens=tuple(greens)))
-    return tuple(kept), remade
+    signals = {node.id for node in network.nodes if node.control == "signal" and len(network.links_in[node.id]) >= 2}
+    approaches = Approaches.for_volumes(network, signals, volume_vph)
+    designs: dict[str, _Design] = {}
+    for node in network.nodes:
+        if node.id in signals and (nodes is None or node.id in nodes):
+            phases = approaches.phases(node.id, volume_vph)
+            if len({phase.axis_deg for phase in phases}) >= 2:
+                ratios = tuple(approaches.flow_ratio(phase, volume_vph) for phase in phases)
+                designs[node.id] = _Design(node.id, phases, ratios)
+    junctions = {
+        node_id: Junction(node_id, design.phases, design.cycle_s)
+        for node_id, design in designs.items()
+        if node_id in coordinated
+    }
+    waves = green_waves(network, junctions, volume_vph)
+    return tuple(_plan(network, approaches, design, waves) for design in designs.values())
 
 
-def _with_lanes(green: Green, was: Link, link: Link) -> Green:
-    """The green of a base's approach for an approach of perhaps other lanes."""
-    saturation = green.saturation_flow_vph
-    wider = link.lanes / was.lanes
-    return replace(green, from_link=link.id, saturation_flow_vph=None if saturation is None else saturation * wider)
+def _plan(
+    network: Network, approaches: Approaches, design: _Design, waves: Mapping[str, tuple[float, str, float]]
+) -> SignalPlan:
+    """The plan of a design. A wave says its cycle, and when a link's green is to begin."""
+    wave = waves.get(design.node_id)
+    cycle_s = design.cycle_s if wave is None else wave[0]
+    greens = []
+    for phase, (start_s, green_s) in zip(design.phases, design.windows(cycle_s), strict=True):
+        greens += [_green(approaches, turn, start_s, green_s, is_alone=phase.is_left) for turn in phase.turns]
+    greens.sort(key=lambda green: (network.link_index[green.from_link], network.link_index[green.to_link or ""]))
+    if wave is None:
+        offset_s = _offset_s(network, design.node_id, cycle_s)
+    else:
+        _, link_id, begins_s = wave
+        through = [g.start_s for g in greens if g.from_link == link_id]
+        offset_s = round((begins_s - max(through)) % cycle_s, 1) % cycle_s
+    return SignalPlan(design.node_id, cycle_s, offset_s, tuple(greens), assumed=frozenset({"plan"}))
 
 
-def _webster(network: Network, node_id: str, phases: list[_Phase], ratios: list[float]) -> SignalPlan:
-    lost_s = LOST_S * len(phases)
-    load = min(HIGHEST_LOAD, sum(ratios))
-    cycle_s = min(LONGEST_CYCLE_S, max(SHORTEST_CYCLE_S, (1.5 * lost_s + 5.0) / (1.0 - load)))
-    cycle_s = float(round(cycle_s))
-    to_share = cycle_s - lost_s - SHORTEST_GREEN_S * len(phases)
-    total = sum(ratios)
-    greens, start_s = [], 0.0
-    for phase, ratio in zip(phases, ratios, strict=True):
-        share = ratio / total if total > 0 else 1.0 / len(phases)
-        green_s = round(SHORTEST_GREEN_S + to_share * share, 1)
-        greens += [
-            Green(link.id, None, start_s, green_s, saturation_flow_vph=SATURATION_VPH * link.lanes)
-            for link in phase.approaches
-        ]
-        start_s += green_s + LOST_S
-    return SignalPlan(
-        node_id, cycle_s, _offset_s(network, node_id, cycle_s), tuple(greens), assumed=frozenset({"plan"})
-    )
+def _green(approaches: Approaches, turn: Movement, start_s: float, green_s: float, *, is_alone: bool) -> Green:
+    permissive = approaches.kind(turn) == "left" and not is_alone
+    saturation = approaches.saturation_vph(turn, permissive=permissive)
+    return Green(turn.from_link, turn.to_link, start_s, green_s, saturation, permissive, _group_lanes(approaches, turn))
+
+
+def _group_lanes(approaches: Approaches, turn: Movement) -> float | None:
+    group = approaches.group_of(turn)
+    return None if group is None else group.lanes
 
 
 def _offset_s(network: Network, node_id: str, cycle_s: float) -> float:
@@ -101,23 +119,114 @@ def _offset_s(network: Network, node_id: str, cycle_s: float) -> float:
     return float(int.from_bytes(digest, "little") % round(cycle_s))
 
 
-def _phases(network: Network, approaches: Sequence[Link]) -> list[_Phase]:
-    """Approaches by axis: the one with most lanes leads; within 45° of its axis they go with it, the rest together."""
-    axes = {link.id: _axis_deg(network, link) for link in approaches}
-    leader = max(approaches, key=lambda link: (link.lanes * link.capacity_vph, -axes[link.id]))
-    along = tuple(a for a in approaches if _apart_deg(axes[a.id], axes[leader.id]) <= 45.0)
-    across = tuple(a for a in approaches if a not in along)
-    groups = [(axes[leader.id], along)] + ([(axes[across[0].id], across)] if across else [])
-    return [_Phase(axis, links) for axis, links in groups]
+def adapted_plans(
+    base: Network, plans: Sequence[SignalPlan], network: Network
+) -> tuple[tuple[SignalPlan, ...], list[str]]:
+    """The base's plans on other streets, and the ids of junctions re-made.
+
+    The rule: cycle, offset and greens stay, and saturation flow follows the lanes there are now. A turn that is new has
+    the green of its approach; that of a new approach the green of the phase whose axis is nearest its own; a new left
+    turn gives way, or goes with the left phase of that axis if there is one and it has a pocket. An approach more than
+    45° off every axis has a phase of its own behind the others: the shortest green and its lost time, by which the
+    cycle is longer. What is gone leaves its phase. Junctions without a plan in the base stay without.
+    """
+    approaches = Approaches.of_plans(network, plans, base)
+    before = Approaches.of_plans(base, plans, base)
+    kept, remade = [], []
+    for plan in plans:
+        here = approaches.turns.get(plan.node_id, [])
+        were = {(turn.from_link, turn.to_link) for turn in before.turns[plan.node_id]}
+        if {(turn.from_link, turn.to_link) for turn in here} != were:
+            remade.append(plan.node_id)
+        if len({turn.from_link for turn in here}) >= 2:
+            kept.append(_adapted(before, plan, approaches))
+    return tuple(kept), remade
 
 
-def _axis_deg(network: Network, link: Link) -> float:
-    """Heading of the link's last stretch modulo 180°, 0 = east."""
-    (lon_0, lat_0), (lon_1, lat_1) = network.ends_of(link)[-2:]
-    east = (lon_1 - lon_0) * math.cos(math.radians(lat_1))
-    return math.degrees(math.atan2(lat_1 - lat_0, east)) % 180.0
+def _adapted(before: Approaches, plan: SignalPlan, approaches: Approaches) -> SignalPlan:
+    known: dict[tuple[str, str], tuple[Green, ...]] = {
+        (turn.from_link, turn.to_link): green_of(plan, turn) for turn in before.turns[plan.node_id]
+    }
+    greens: list[Green] = []
+    cycle_s = plan.cycle_s
+    own_phase: tuple[float, float] | None = None
+    for turn in approaches.turns[plan.node_id]:
+        like = known.get((turn.from_link, turn.to_link))
+        if like is None:
+            like = _like(before, plan, known, approaches, turn)
+        if like is None and own_phase is None:
+            own_phase = (cycle_s, SHORTEST_GREEN_S)
+            cycle_s += SHORTEST_GREEN_S + LOST_S
+        if like is None and own_phase is not None:
+            greens.append(_green(approaches, turn, *own_phase, is_alone=False))
+        greens += [_with_lanes(approaches, turn, green) for green in like or ()]
+    return replace(plan, cycle_s=cycle_s, greens=tuple(greens))
 
 
-def _apart_deg(one: float, other: float) -> float:
-    apart = abs(one - other) % 180.0
-    return min(apart, 180.0 - apart)
+def _like(
+    before: Approaches,
+    plan: SignalPlan,
+    known: Mapping[tuple[str, str], tuple[Green, ...]],
+    approaches: Approaches,
+    turn: Movement,
+) -> tuple[Green, ...] | None:
+    """The greens a new turn shares: of its approach, or of the axis nearest its own; None: of no phase there is."""
+    links = list(dict.fromkeys(from_link for from_link, _ in known))
+    mine_deg = axis_deg(approaches.network, approaches.network.link_by_id[turn.from_link])
+    far = {i: apart_deg(axis_deg(before.network, before.network.link_by_id[i]), mine_deg) for i in links}
+    nearest = turn.from_link if turn.from_link in far else min(links, key=lambda i: far[i])
+    if nearest != turn.from_link and far[nearest] > ONE_AXIS_DEG:
+        return None
+    is_left = approaches.kind(turn) == "left"
+    beside = [nearest, *(i for i in links if i != nearest and far[i] <= ONE_AXIS_DEG)]
+    turns_of = {i: [t for t in before.turns[plan.node_id] if t.from_link == i] for i in beside}
+    if is_left and approaches.has_pocket(turn):
+        for link_id in beside:
+            for other in turns_of[link_id]:
+                alone = known[other.from_link, other.to_link]
+                if before.kind(other) == "left" and alone and not any(green.permissive for green in alone):
+                    return alone
+    straight = sorted(turns_of[nearest], key=lambda t: before.kind(t) == "left")
+    return tuple(replace(green, permissive=is_left) for green in known[straight[0].from_link, straight[0].to_link])
+
+
+def _with_lanes(approaches: Approaches, turn: Movement, green: Green) -> Green:
+    """The green for this turn, at the saturation flow of the lanes it has now."""
+    flow = None if green.saturation_flow_vph is None else approaches.saturation_vph(turn, permissive=green.permissive)
+    lanes = _group_lanes(approaches, turn)
+    return replace(green, from_link=turn.from_link, to_link=turn.to_link, saturation_flow_vph=flow, lanes=lanes)
+
+
+def retimed_plans(
+    plans: Sequence[SignalPlan], orders: Sequence[SignalOrder], network: Network, volume_vph: TurnVolumes
+) -> tuple[SignalPlan, ...]:
+    """The plans with those new that are ordered to be re-timed, by the rule of the base from these volumes."""
+    ordered = {order.node_id for order in orders if order.retime != "no"}
+    waves = {order.node_id for order in orders if order.retime == "coordinated"}
+    new = {plan.node_id: plan for plan in plan_signals(network, volume_vph, nodes=ordered, coordinated=waves)}
+    kept = tuple(replace(new[plan.node_id], control=plan.control) if plan.node_id in new else plan for plan in plans)
+    there = {plan.node_id for plan in plans}
+    return kept + tuple(plan for node_id, plan in new.items() if node_id not in there)
+
+
+def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) -> tuple[SignalPlan, ...]:
+    """The plans under the control that is ordered."""
+    control = {order.node_id: order.control for order in orders if order.control is not None}
+    return tuple(replace(plan, control=control.get(plan.node_id, plan.control)) for plan in plans)
+
+
+def junctions_that_differ(before: Sequence[SignalPlan], after: Sequence[SignalPlan]) -> list[str]:
+    """Ids of nodes whose plans are not the same in two arms, in the order of the plans."""
+    one, other = ({plan.node_id: plan for plan in plans} for plans in (before, after))
+    return [node_id for node_id in dict.fromkeys([*one, *other]) if one.get(node_id) != other.get(node_id)]
+
+
+def least_reds(plans: Sequence[SignalPlan]) -> dict[str, tuple[float, float]]:
+    """Red and cycle (s) by approach, of its turn that waits least."""
+    found: dict[str, tuple[float, float]] = {}
+    for plan in plans:
+        for green in plan.greens:
+            red_s = plan.cycle_s - green.green_s
+            if green.from_link not in found or red_s < found[green.from_link][0]:
+                found[green.from_link] = (red_s, plan.cycle_s)
+    return found

@@ -1,0 +1,96 @@
+"""Measures on signals: which junctions are meant, and what is ordered of them."""
+
+from dataclasses import replace
+
+import pytest
+from small_town import DAY, place, town
+
+from twin.city.city import City
+from twin.city.signals import SignalOrder
+from twin.errors import ScenarioError
+from twin.scenario.measure import changed_places
+from twin.scenario.scenario import Scenario
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
+from twin.wording import Words
+
+
+def signalled_town(*signals: str) -> City:
+    """The town with signals at these junctions."""
+    city = town()
+    nodes = tuple(replace(n, control="signal") if n.id in signals else n for n in city.network.nodes)
+    return replace(city, network=replace(city.network, nodes=nodes))
+
+
+TOWN = ("n11", "n12", "n21", "n22")
+
+
+def test_all_signals_are_meant_where_no_place_is_given():
+    city = RetimeSignals(id="r").apply(signalled_town(*TOWN))
+    assert city.signal_orders == tuple(SignalOrder(node, retime="alone") for node in TOWN)
+
+
+def test_signals_along_a_street():
+    """海港路 runs from n10 to n13."""
+    city = AdaptiveSignals(id="a", control="actuated", street="海港路").apply(signalled_town(*TOWN))
+    assert city.signal_orders == (SignalOrder("n11", control="actuated"), SignalOrder("n12", control="actuated"))
+
+
+def test_signals_around_a_junction():
+    """Neighbours are 440 m away, the one across 620 m."""
+    city, here = signalled_town(*TOWN), place(1, 1)
+    assert [o.node_id for o in RetimeSignals(id="r", at=here).apply(city).signal_orders] == ["n11"]
+    near = RetimeSignals(id="r", at=here, within_m=500.0).apply(city).signal_orders
+    assert [o.node_id for o in near] == ["n11", "n12", "n21"]
+    crossing = RetimeSignals(id="r", at="海港路×红旗路").apply(city).signal_orders
+    assert [o.node_id for o in crossing] == ["n11"]
+
+
+def test_both_measures_at_one_junction_are_one_order():
+    city = RetimeSignals(id="r", coordinate=True).apply(signalled_town("n11"))
+    both = AdaptiveSignals(id="a", control="max_pressure").apply(city)
+    assert both.signal_orders == (SignalOrder("n11", "coordinated", "max_pressure"),)
+
+
+def test_two_controls_at_one_junction_conflict():
+    measures = (AdaptiveSignals(id="a", control="actuated"), AdaptiveSignals(id="b", control="max_pressure"))
+    scenario = Scenario("s", Words("s", "s"), "town", date=DAY, measures=measures)
+    assert any(
+        "'a' and 'b' set control of signal n11 differently" in f for f in scenario.faults_in(signalled_town("n11"))
+    )
+
+
+def test_area_of_influence_lies_around_the_signals():
+    before = signalled_town("n11", "n22")
+    after = RetimeSignals(id="r", at=place(1, 1)).apply(before)
+    assert changed_places(before, after) == [place(1, 1)]
+    assert RetimeSignals(id="r", at=place(1, 1)).touches(before) == [place(1, 1)]
+
+
+def test_place_without_a_signal_is_told():
+    with pytest.raises(ScenarioError, match="no junction with a signal along 海港路"):
+        RetimeSignals(id="r", street="海港路").apply(town())
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"street": "海港路", "at": "海港路×红旗路"}, "not both"),
+        ({"within_m": 100.0}, "`within_m` needs the junction `at`"),
+        ({"at": "海港路×红旗路", "within_m": -1.0}, "within_m is -1"),
+    ],
+)
+def test_places_that_cannot_be_meant_are_refused(values, said):
+    with pytest.raises(ScenarioError, match=said):
+        RetimeSignals(id="r", **values)
+
+
+def test_unknown_control_is_refused():
+    with pytest.raises(ScenarioError, match="control is 'clever', must be one of actuated, max_pressure"):
+        AdaptiveSignals(id="a", control="clever")
+
+
+def test_measures_are_said_in_both_languages():
+    assert (
+        RetimeSignals(id="r", street="海港路", coordinate=True).describe("zh") == "海港路沿线信号重新配时并协调(绿波)"
+    )
+    assert AdaptiveSignals(id="a", control="actuated").describe("en") == "actuated control of signals everywhere"
