@@ -45,6 +45,7 @@ STATIC_ROUNDS = 12  # at most, of the static equilibrium that first routes and s
 BASE_ROUNDS = 10
 ARM_ROUNDS = 5
 FIRST_STEP = 1 / 3  # largest share of travellers that takes another way in a round
+WORSE_IS_UNDONE = 5.0  # a gap that grew so many times is taken back
 STEP_BRAKE = 1.5  # added to one over the step where the gap rose
 SAVING_THAT_MOVES = 0.1  # share of one's time; who would save that much moves as likely as anybody (assumed)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
@@ -153,13 +154,14 @@ def continued(
 
     One over the step grows by STEP_BRAKE where the gap has risen from one of these rounds to the next, so that a
     network that swings comes to rest and one that does not is not slowed down (self-regulated averages: Liu, He &
-    He 2009).
+    He 2009). A round that made the gap WORSE_IS_UNDONE times as large is taken back: too many moved at once, and a
+    gridlock that came of it would hide every way out.
     """
     stage, habits, cost_ms, step = start.stage, start.habits, start.cost_ms, start.step
     demand = demand_of(stage.city)
     day = trips_of_day(demand, SETTLING_SEED, period.start_s, period.last_s)
     rows = start.rounds.to_dict("records")
-    gap_before = np.inf
+    kept: tuple[Habits, Ints, _Looked, float] | None = None  # None: no round yet
     for number in range(first_round, first_round + rounds):
         records = run_city(
             stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False,
@@ -167,10 +169,14 @@ def continued(
         )  # fmt: skip
         cost_ms = experienced_ms(records, stage, period)
         looked = _looked(stage, habits, period, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
-        step = 1.0 / (1.0 / step + (STEP_BRAKE if looked.relative_gap > gap_before else 0.0))
+        gap = looked.relative_gap
+        rows.append({"round": number, "relative_gap": gap, "vehicle_hours": _vehicle_hours(records, period)})
+        if kept is not None and gap > kept[-1]:
+            step = 1.0 / (1.0 / step + STEP_BRAKE)
+            if gap > WORSE_IS_UNDONE * kept[-1]:
+                habits, cost_ms, looked, gap = kept
+        kept = (habits, cost_ms, looked, gap)
         habits = _moved(stage, habits, looked, number, step)
-        gap_before = looked.relative_gap
-        rows.append({"round": number, "relative_gap": gap_before, "vehicle_hours": _vehicle_hours(records, period)})
         if tell is not None:
             tell("settle", number - first_round + 1, rounds)
     return Settlement(stage, habits, cost_ms, pd.DataFrame(rows, columns=_ROUND_COLUMNS), step)
