@@ -1,0 +1,193 @@
+"""From a SUMO network with fixed routes to the tables of `twin simulate`.
+
+`python -m benchmarks.sumo_to_gmns NET.net.xml ROUTES.rou.xml OUT` writes node.csv, link.csv, movement.csv,
+signals.csv and TRIPS.csv into OUT; then `twin simulate OUT OUT/TRIPS.csv --out RESULT`. Edges keep their ids.
+
+What has no place in the tables: lane changes, pedestrians, stops, and the second half of a junction crossed in two
+steps. A lane that serves several turns is divided among them in proportion to their vehicles in the route file, so
+that turn queues of an approach add up to its lanes.
+"""
+
+import argparse
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.driving import free_speed_mps, saturation_headway_s, turn_headway_s, turn_time_s
+from benchmarks.sumo_net import Connection, Edge, Program, SumoNet, read_sumo_net
+from benchmarks.sumo_routes import CLASS_OF, Vehicle, VehicleType, read_sumo_routes
+from benchmarks.sumo_signals import greens_of
+from twin.city.network import Control, Link, Movement, Network, Node
+from twin.city.signals import Green, SignalPlan
+from twin.files.gmns_files import write_gmns
+
+Turn = tuple[str, str]
+
+_CONTROL: dict[str, Control] = {
+    "traffic_light": "signal",
+    "traffic_light_right_on_red": "signal",
+    "traffic_light_unregulated": "signal",
+    "priority": "yield",
+    "right_before_left": "yield",
+    "left_before_right": "yield",
+    "priority_stop": "stop",
+    "allway_stop": "stop",
+}
+BALANCING_ROUNDS = 50
+"""Rounds in which the lanes of an approach settle on their shares of turns; they move by under 1 % after ten."""
+
+
+def convert(net: SumoNet, vehicles: Sequence[Vehicle]) -> tuple[Network, tuple[SignalPlan, ...]]:
+    """The network and its signal plans as the twin sees them, for the most common kind of vehicle."""
+    kind = most_common_type(vehicles)
+    limits = {edge.id: edge.speed_mps for edge in net.edges}
+    has_way = _edges_with_the_way(net)
+    links = tuple(_link(edge, kind, has_way) for edge in net.edges)
+    nodes = tuple(Node(j.id, j.x_m, j.y_m, _CONTROL.get(j.kind, "none")) for j in net.junctions)
+    grouped = connections_by_turn(net.connections)
+    lanes = turn_lanes(grouped, _vehicles_by_turn(vehicles))
+    node_of = {edge.id: edge.to_node for edge in net.edges}
+    movements = tuple(
+        _movement(node_of[turn[0]], turn, rows, lanes[turn], kind, limits[turn[0]]) for turn, rows in grouped.items()
+    )
+    return Network(nodes, links, movements), tuple(signal_plans(net.programs, grouped, node_of))
+
+
+def most_common_type(vehicles: Sequence[Vehicle]) -> VehicleType:
+    """The type of most vehicles; SUMO's default where there are none."""
+    counts = Counter(vehicle.type for vehicle in vehicles)
+    return counts.most_common(1)[0][0] if counts else VehicleType()
+
+
+def connections_by_turn(connections: Sequence[Connection]) -> dict[Turn, list[Connection]]:
+    """Connections from lane to lane, by the pair of edges they join."""
+    grouped: dict[Turn, list[Connection]] = {}
+    for connection in connections:
+        grouped.setdefault((connection.from_edge, connection.to_edge), []).append(connection)
+    return grouped
+
+
+def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]) -> dict[Turn, float]:
+    """Lanes of each turn; a shared lane is divided in proportion to the vehicles that turn from it.
+
+    Vehicles of a turn spread over its lanes in inverse proportion to what those carry, until the lanes settle. A turn
+    that nobody drives counts as a hundredth of a vehicle.
+    """
+    turns_from: dict[str, list[Turn]] = defaultdict(list)
+    for turn in grouped:
+        turns_from[turn[0]].append(turn)
+    lanes: dict[Turn, float] = {}
+    for turns in turns_from.values():
+        flow = {turn: max(0.01, float(vehicles.get(turn, 0))) for turn in turns}
+        on = {turn: sorted({c.from_lane for c in grouped[turn]}) for turn in turns}
+        share = {(turn, lane): flow[turn] / len(on[turn]) for turn in turns for lane in on[turn]}
+        for _ in range(BALANCING_ROUNDS):
+            load: Counter[int] = Counter()
+            for (_, lane), cars in share.items():
+                load[lane] += cars  # type: ignore[assignment]
+            for turn in turns:
+                pull = {lane: share[turn, lane] / load[lane] ** 0.5 for lane in on[turn]}
+                for lane in on[turn]:
+                    share[turn, lane] = flow[turn] * pull[lane] / sum(pull.values())
+        load = Counter()
+        for (_, lane), cars in share.items():
+            load[lane] += cars  # type: ignore[assignment]
+        for turn in turns:
+            lanes[turn] = sum(share[turn, lane] / load[lane] for lane in on[turn])
+    return lanes
+
+
+def signal_plans(
+    programs: Sequence[Program], grouped: Mapping[Turn, Sequence[Connection]], node_of: Mapping[str, str]
+) -> Iterator[SignalPlan]:
+    """One plan a junction; a turn is green while any of its lanes is. A program may steer several junctions."""
+    program_of = {program.id: program for program in programs}
+    greens: dict[tuple[str, str], list[Green]] = {}
+    for (from_edge, to_edge), rows in grouped.items():
+        lamps = [row.signal for row in rows if row.signal is not None]
+        if not lamps:
+            continue
+        program = program_of[lamps[0][0]]
+        shown = greens_of(program, [index for _, index in lamps])
+        here = greens.setdefault((node_of[from_edge], program.id), [])
+        here += [Green(from_edge, to_edge, g.start_s, g.length_s, permissive=g.is_permissive) for g in shown]
+    for (node, program_id), rows_here in greens.items():
+        program = program_of[program_id]
+        yield SignalPlan(node, program.cycle_s, program.offset_s, tuple(rows_here))
+
+
+def write_trips(vehicles: Sequence[Vehicle], path: Path) -> None:
+    """TRIPS.csv of the vehicles."""
+    rows = [(v.id, v.depart_s, " ".join(v.edges), CLASS_OF.get(v.type.vehicle_class, "car")) for v in vehicles]
+    table = pd.DataFrame(rows, columns=["trip_id", "depart_s", "route", "vehicle_class"])
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _vehicles_by_turn(vehicles: Sequence[Vehicle]) -> Counter[Turn]:
+    counts: Counter[Turn] = Counter()
+    for vehicle in vehicles:
+        counts.update(zip(vehicle.edges, vehicle.edges[1:], strict=False))
+    return counts
+
+
+def _edges_with_the_way(net: SumoNet) -> frozenset[str]:
+    """Edges with at least one straight or turning connection that yields to nobody, or that end where none yields."""
+    yields, goes = set(), set()
+    for connection in net.connections:
+        (goes if connection.state in "MOo" else yields).add(connection.from_edge)
+    return frozenset(edge.id for edge in net.edges if edge.id in goes or edge.id not in yields)
+
+
+def _link(edge: Edge, kind: VehicleType, has_way: frozenset[str]) -> Link:
+    return Link(
+        id=edge.id,
+        from_node=edge.from_node,
+        to_node=edge.to_node,
+        length_m=edge.length_m,
+        lanes=float(len(edge.car_lanes)),
+        free_speed_mps=free_speed_mps(kind, edge.speed_mps),
+        capacity_vph=3600.0 / saturation_headway_s(kind),
+        jam_density_vpkm=1000.0 / kind.spacing_m,
+        priority=2 if edge.id in has_way else 1,
+    )
+
+
+def _movement(
+    node: str, turn: Turn, rows: Sequence[Connection], lanes: float, kind: VehicleType, limit_mps: float
+) -> Movement:
+    """The turn with its lanes; a turn slower than its street has its own capacity, and takes the time inside."""
+    inner_mps = min(row.inner_mps for row in rows)
+    headway_s = turn_headway_s(kind, inner_mps) if inner_mps > 0 else 0.0
+    is_slow = headway_s > saturation_headway_s(kind)
+    return Movement(
+        node,
+        *turn,
+        lanes=round(lanes, 4),
+        capacity_vph=round(lanes * 3600.0 / headway_s, 1) if is_slow else None,
+        penalty_s=round(turn_time_s(kind, max(row.inner_m for row in rows), inner_mps, limit_mps), 3),
+    )
+
+
+def main() -> None:
+    """Convert the files named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("net", type=Path)
+    parser.add_argument("routes", type=Path)
+    parser.add_argument("out", type=Path)
+    args = parser.parse_args()
+    write_tables(args.net, args.routes, args.out)
+
+
+def write_tables(net_file: Path, routes_file: Path, out: Path) -> None:
+    """Read the two SUMO files and write the tables into the folder `out`."""
+    vehicles = read_sumo_routes(routes_file)
+    network, signals = convert(read_sumo_net(net_file), vehicles)
+    out.mkdir(parents=True, exist_ok=True)
+    write_gmns(network, out, signals)
+    write_trips(vehicles, out / "TRIPS.csv")
+
+
+if __name__ == "__main__":
+    main()
