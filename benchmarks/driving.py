@@ -27,9 +27,12 @@ def saturation_headway_s(kind: VehicleType) -> float:
     return _HEADWAY_TAU * kind.tau_s + _HEADWAY_SPACING_S_PER_M * kind.spacing_m
 
 
-def turn_headway_s(kind: VehicleType, turn_mps: float) -> float:
-    """Headway of cars that leave a queue through a turn (s): τ and their own length at the turn's speed bound it."""
-    return max(saturation_headway_s(kind), kind.tau_s + kind.spacing_m / turn_mps)
+def headway_at_s(kind: VehicleType, speed_mps: float) -> float:
+    """Headway of cars that leave a queue through a turn or along a street of that speed (s).
+
+    As out of any queue, but at least τ and the time in which a car drives its own room (Krauss 1998).
+    """
+    return max(saturation_headway_s(kind), kind.tau_s + kind.spacing_m / speed_mps)
 
 
 def free_speed_mps(kind: VehicleType, limit_mps: float) -> float:

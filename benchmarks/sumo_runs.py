@@ -81,7 +81,7 @@ def run_sumo(
         "--tripinfo-output", "trips.xml", "--statistic-output", "statistics.xml", "--seed", str(seed),
         "--no-step-log", "--no-warnings", "--ignore-route-errors", *options, folder=folder,
     )  # fmt: skip
-    teleports = next(_rows(folder / "statistics.xml", "teleports"))
+    teleports = next(rows(folder / "statistics.xml", "teleports"))
     return SumoResult(_trips(folder / "trips.xml"), edge_table(folder), int(teleports.get("total", "0")))
 
 
@@ -89,11 +89,11 @@ def edge_table(folder: Path) -> pd.DataFrame:
     """Of each edge (inner ones too): time all cars spent on it (s), how many left it, how many entered in the hour."""
     spent = [
         (row.attrib["id"], float(row.get("sampledSeconds", "0")), int(row.get("left", "0")) + int(row.get("arrived", "0")))
-        for row in _rows(folder / "all.xml", "edge")
+        for row in rows(folder / "all.xml", "edge")
     ]
     entered = {
         row.attrib["id"]: int(row.get("entered", "0")) + int(row.get("departed", "0"))
-        for row in _rows(folder / "hour.xml", "edge")
+        for row in rows(folder / "hour.xml", "edge")
     }
     table = pd.DataFrame(spent, columns=["edge", "seconds", "left"]).set_index("edge")
     table["entered_in_hour"] = table.index.map(lambda edge: entered.get(edge, 0)).astype(np.int64)
@@ -101,11 +101,11 @@ def edge_table(folder: Path) -> pd.DataFrame:
 
 
 def _trips(path: Path) -> pd.DataFrame:
-    rows = [(r.attrib["id"], float(r.attrib["duration"]), float(r.attrib["departDelay"])) for r in _rows(path, "tripinfo")]
-    return pd.DataFrame(rows, columns=["trip_id", "duration_s", "depart_delay_s"]).set_index("trip_id")
+    found = [(r.attrib["id"], float(r.attrib["duration"]), float(r.attrib["departDelay"])) for r in rows(path, "tripinfo")]
+    return pd.DataFrame(found, columns=["trip_id", "duration_s", "depart_delay_s"]).set_index("trip_id")
 
 
-def _rows(path: Path, tag: str) -> Iterator[Element]:
+def rows(path: Path, tag: str) -> Iterator[Element]:
     """The elements of one name; each is emptied when the next is asked for."""
     for _, element in iterparse(path):
         if element.tag == tag:

@@ -9,13 +9,14 @@ that turn queues of an approach add up to its lanes.
 """
 
 import argparse
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from benchmarks.driving import free_speed_mps, saturation_headway_s, turn_headway_s, turn_time_s
+from benchmarks.driving import free_speed_mps, headway_at_s, saturation_headway_s, turn_time_s
 from benchmarks.sumo_net import Connection, Edge, Program, SumoNet, read_sumo_net
 from benchmarks.sumo_routes import CLASS_OF, Vehicle, VehicleType, read_sumo_routes
 from benchmarks.sumo_signals import greens_of
@@ -37,6 +38,9 @@ _CONTROL: dict[str, Control] = {
 }
 BALANCING_ROUNDS = 50
 """Rounds in which the lanes of an approach settle on their shares of turns; they move by under 1 % after ten."""
+
+LEAST_SHARE = 0.02
+"""A turn that few drive has this share of its approach's vehicles: a queue needs some lane to leave from."""
 
 
 def convert(net: SumoNet, vehicles: Sequence[Vehicle]) -> tuple[Network, tuple[SignalPlan, ...]]:
@@ -73,14 +77,15 @@ def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[T
     """Lanes of each turn; a shared lane is divided in proportion to the vehicles that turn from it.
 
     Vehicles of a turn spread over its lanes in inverse proportion to what those carry, until the lanes settle. A turn
-    that nobody drives counts as a hundredth of a vehicle.
+    counts as `LEAST_SHARE` of its approach at least. Rounded down, so that the sum is never above the lanes.
     """
     turns_from: dict[str, list[Turn]] = defaultdict(list)
     for turn in grouped:
         turns_from[turn[0]].append(turn)
     lanes: dict[Turn, float] = {}
     for turns in turns_from.values():
-        flow = {turn: max(0.01, float(vehicles.get(turn, 0))) for turn in turns}
+        least = max(1.0, LEAST_SHARE * sum(vehicles.get(turn, 0) for turn in turns))
+        flow = {turn: max(least, float(vehicles.get(turn, 0))) for turn in turns}
         on = {turn: sorted({c.from_lane for c in grouped[turn]}) for turn in turns}
         share = {(turn, lane): flow[turn] / len(on[turn]) for turn in turns for lane in on[turn]}
         for _ in range(BALANCING_ROUNDS):
@@ -95,7 +100,8 @@ def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[T
         for (_, lane), cars in share.items():
             load[lane] += cars  # type: ignore[assignment]
         for turn in turns:
-            lanes[turn] = sum(share[turn, lane] / load[lane] for lane in on[turn])
+            exact = sum(share[turn, lane] / load[lane] for lane in on[turn])
+            lanes[turn] = math.floor(1e4 * exact + 1e-6) / 1e4
     return lanes
 
 
@@ -141,14 +147,15 @@ def _edges_with_the_way(net: SumoNet) -> frozenset[str]:
 
 
 def _link(edge: Edge, kind: VehicleType, has_way: frozenset[str]) -> Link:
+    speed_mps = free_speed_mps(kind, edge.speed_mps)
     return Link(
         id=edge.id,
         from_node=edge.from_node,
         to_node=edge.to_node,
         length_m=edge.length_m,
         lanes=float(len(edge.car_lanes)),
-        free_speed_mps=free_speed_mps(kind, edge.speed_mps),
-        capacity_vph=3600.0 / saturation_headway_s(kind),
+        free_speed_mps=speed_mps,
+        capacity_vph=3600.0 / headway_at_s(kind, speed_mps),
         jam_density_vpkm=1000.0 / kind.spacing_m,
         priority=2 if edge.id in has_way else 1,
     )
@@ -159,12 +166,12 @@ def _movement(
 ) -> Movement:
     """The turn with its lanes; a turn slower than its street has its own capacity, and takes the time inside."""
     inner_mps = min(row.inner_mps for row in rows)
-    headway_s = turn_headway_s(kind, inner_mps) if inner_mps > 0 else 0.0
+    headway_s = headway_at_s(kind, inner_mps) if inner_mps > 0 else 0.0
     is_slow = headway_s > saturation_headway_s(kind)
     return Movement(
         node,
         *turn,
-        lanes=round(lanes, 4),
+        lanes=lanes,
         capacity_vph=round(lanes * 3600.0 / headway_s, 1) if is_slow else None,
         penalty_s=round(turn_time_s(kind, max(row.inner_m for row in rows), inner_mps, limit_mps), 3),
     )
