@@ -1,4 +1,4 @@
-"""SUMO alone in a process: `python -m benchmarks.libsumo_run UNTIL_S WORD…` runs `sumo WORD…` and prints what it cost as JSON.
+"""SUMO alone in a process: `python -m benchmarks.libsumo_run UNTIL_S WORD…` runs `sumo WORD…`, prints its cost as JSON.
 
 It imports nothing large, so that the memory is SUMO's own. All routes are loaded before the clock starts
 (`--route-steps 0` and a first step outside it).

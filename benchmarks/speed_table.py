@@ -133,7 +133,10 @@ def _case_table(case: Case, found: Mapping[str, Measured | str]) -> list[str]:
         else "Mean trip times need not agree: models differ in who goes first at merges and where queues spill back."
     )
     span = f"{case.vehicles:,} vehicles within {case.span_s:,.0f} s"
-    head = "| tool | passages | run, CPU s | M passages / CPU s | `CompiledFlow` is | load, CPU s | peak GB | mean trip s | agrees | arrived | |"
+    head = (
+        "| tool | passages | run, CPU s | M passages / CPU s | `CompiledFlow` is | load, CPU s | peak GB "
+        "| mean trip s | agrees | arrived | |"
+    )
     lines = [f"## {case.title}", "", f"{span}. {theory}", "", head, "|" + "---|" * 11]
     mine = found.get("compiled")
     for peer, run in found.items():

@@ -40,12 +40,12 @@ def run_sumo_meso(loading: Loading, folder: Path, *, equal_physics: bool) -> Mea
     cost = json.loads(done.stdout.splitlines()[-1])
     if "missing" in cost:
         raise NotInstalledError(cost["missing"])
-    trip_s = [float(r.attrib["duration"]) + float(r.attrib["departDelay"]) for r in rows(outputs / "trips.xml", "tripinfo")]
+    trip_s = [
+        float(r.attrib["duration"]) + float(r.attrib["departDelay"]) for r in rows(outputs / "trips.xml", "tripinfo")
+    ]
     teleports = int(next(rows(outputs / "statistics.xml", "teleports")).get("total", "0"))
     return Measured(
-        passages=sum(
-            int(r.get("left", "0")) + int(r.get("arrived", "0")) for r in rows(outputs / "edges.xml", "edge")
-        ),
+        passages=sum(int(r.get("left", "0")) + int(r.get("arrived", "0")) for r in rows(outputs / "edges.xml", "edge")),
         mean_trip_s=float(np.mean(trip_s)) if trip_s else math.nan,
         vehicles=len(loading.depart_us),
         arrived=len(trip_s),
@@ -68,8 +68,8 @@ def write_inputs(loading: Loading, folder: Path) -> None:
     ]
     _write(folder / "plain.nod.xml", "nodes", lines)
     lines = [
-        f'<edge id="{e.id}" from="{e.from_node}" to="{e.to_node}" numLanes="{_lanes(e)}" speed="{e.free_speed_mps:.4f}" '
-        f'length="{e.length_m:.3f}" type="{edge_type(e)}"/>'
+        f'<edge id="{e.id}" from="{e.from_node}" to="{e.to_node}" numLanes="{_lanes(e)}" '
+        f'speed="{e.free_speed_mps:.4f}" length="{e.length_m:.3f}" type="{edge_type(e)}"/>'
         for e in network.links
     ]
     _write(folder / "plain.edg.xml", "edges", lines)
@@ -85,7 +85,9 @@ def write_inputs(loading: Loading, folder: Path) -> None:
         file.write(f'<routes>\n<vType id="car" length="{1000 / jam_vpkm - 2.5:.4f}" minGap="2.5" speedDev="0"/>\n')
         for i, depart_us in enumerate(loading.depart_us.tolist()):
             edges = " ".join(ids[loading.routes.of(i)])
-            file.write(f'<vehicle id="{i}" type="car" depart="{depart_us / 1e6:.2f}"><route edges="{edges}"/></vehicle>\n')
+            file.write(
+                f'<vehicle id="{i}" type="car" depart="{depart_us / 1e6:.2f}"><route edges="{edges}"/></vehicle>\n'
+            )
         file.write("</routes>\n")
 
 

@@ -57,9 +57,7 @@ def read_sumo_routes(path: Path) -> tuple[Vehicle, ...]:
     return tuple(found)
 
 
-def _vehicles(
-    root: Element, types: dict[str, VehicleType], routes: dict[str, tuple[str, ...]]
-) -> Iterator[Vehicle]:
+def _vehicles(root: Element, types: dict[str, VehicleType], routes: dict[str, tuple[str, ...]]) -> Iterator[Vehicle]:
     for row in root.iter("vehicle"):
         inside = row.find("route")
         edges = routes[row.attrib["route"]] if inside is None else _edges(inside)

@@ -88,7 +88,11 @@ def run_sumo(
 def edge_table(folder: Path) -> pd.DataFrame:
     """Of each edge (inner ones too): time all cars spent on it (s), how many left it, how many entered in the hour."""
     spent = [
-        (row.attrib["id"], float(row.get("sampledSeconds", "0")), int(row.get("left", "0")) + int(row.get("arrived", "0")))
+        (
+            row.attrib["id"],
+            float(row.get("sampledSeconds", "0")),
+            int(row.get("left", "0")) + int(row.get("arrived", "0")),
+        )
         for row in rows(folder / "all.xml", "edge")
     ]
     entered = {
@@ -101,7 +105,9 @@ def edge_table(folder: Path) -> pd.DataFrame:
 
 
 def _trips(path: Path) -> pd.DataFrame:
-    found = [(r.attrib["id"], float(r.attrib["duration"]), float(r.attrib["departDelay"])) for r in rows(path, "tripinfo")]
+    found = [
+        (r.attrib["id"], float(r.attrib["duration"]), float(r.attrib["departDelay"])) for r in rows(path, "tripinfo")
+    ]
     return pd.DataFrame(found, columns=["trip_id", "duration_s", "depart_delay_s"]).set_index("trip_id")
 
 

@@ -51,8 +51,8 @@ def greens_of(program: Program, lamps: Sequence[int]) -> list[EffectiveGreen]:
         before, after = pieces[i - 1], pieces[(i + 1) % len(pieces)]
         begins_s = start_s if before[2] in "Gg" else start_s + START_LOST_S
         stops_s = end_s + min(YELLOW_USED_S, after[1] - after[0]) if after[2] == "y" else end_s
-        # A permissive piece that follows the protected one in less than the lost time starts with it.
-        found.append(EffectiveGreen(begins_s % cycle_s, max(0.0, stops_s - begins_s), kind == "g"))
+        length_s = round(max(0.0, stops_s - begins_s), 6)
+        found.append(EffectiveGreen(round(begins_s % cycle_s, 6), length_s, kind == "g"))
     return found or [EffectiveGreen(0.0, 0.0, False)]
 
 

@@ -51,7 +51,7 @@ def convert(net: SumoNet, vehicles: Sequence[Vehicle]) -> tuple[Network, tuple[S
     links = tuple(_link(edge, kind, has_way) for edge in net.edges)
     nodes = tuple(Node(j.id, j.x_m, j.y_m, _CONTROL.get(j.kind, "none")) for j in net.junctions)
     grouped = connections_by_turn(net.connections)
-    lanes = turn_lanes(grouped, _vehicles_by_turn(vehicles))
+    lanes = turn_lanes(grouped, vehicles_by_turn(vehicles))
     node_of = {edge.id: edge.to_node for edge in net.edges}
     movements = tuple(
         _movement(node_of[turn[0]], turn, rows, lanes[turn], kind, limits[turn[0]]) for turn, rows in grouped.items()
@@ -76,33 +76,59 @@ def connections_by_turn(connections: Sequence[Connection]) -> dict[Turn, list[Co
 def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]) -> dict[Turn, float]:
     """Lanes of each turn; a shared lane is divided in proportion to the vehicles that turn from it.
 
-    Vehicles of a turn spread over its lanes in inverse proportion to what those carry, until the lanes settle. A turn
-    counts as `LEAST_SHARE` of its approach at least. Rounded down, so that the sum is never above the lanes.
+    Rounded down, so that the turns of an approach are never more than its lanes.
     """
-    turns_from: dict[str, list[Turn]] = defaultdict(list)
-    for turn in grouped:
-        turns_from[turn[0]].append(turn)
-    lanes: dict[Turn, float] = {}
-    for turns in turns_from.values():
-        least = max(1.0, LEAST_SHARE * sum(vehicles.get(turn, 0) for turn in turns))
-        flow = {turn: max(least, float(vehicles.get(turn, 0))) for turn in turns}
+    shares = lane_shares(grouped, vehicles)
+    flow = _flows(grouped, vehicles)
+    load: dict[tuple[str, int], float] = defaultdict(float)
+    for turn, lanes in shares.items():
+        for lane, share in lanes.items():
+            load[turn[0], lane] += flow[turn] * share
+    exact = {
+        turn: sum(flow[turn] * share / load[turn[0], lane] for lane, share in lanes.items())
+        for turn, lanes in shares.items()
+    }
+    return {turn: math.floor(1e4 * lanes + 1e-6) / 1e4 for turn, lanes in exact.items()}
+
+
+def lane_shares(
+    grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]
+) -> dict[Turn, dict[int, float]]:
+    """Which share of each turn's vehicles takes which of its lanes.
+
+    Vehicles of a turn spread over its lanes in inverse proportion to what those carry, until the lanes settle.
+    """
+    flow = _flows(grouped, vehicles)
+    shares: dict[Turn, dict[int, float]] = {}
+    for turns in _turns_by_edge(grouped).values():
         on = {turn: sorted({c.from_lane for c in grouped[turn]}) for turn in turns}
-        share = {(turn, lane): flow[turn] / len(on[turn]) for turn in turns for lane in on[turn]}
+        here = {turn: dict.fromkeys(on[turn], 1 / len(on[turn])) for turn in turns}
         for _ in range(BALANCING_ROUNDS):
-            load: Counter[int] = Counter()
-            for (_, lane), cars in share.items():
-                load[lane] += cars  # type: ignore[assignment]
+            load: dict[int, float] = defaultdict(float)
             for turn in turns:
-                pull = {lane: share[turn, lane] / load[lane] ** 0.5 for lane in on[turn]}
                 for lane in on[turn]:
-                    share[turn, lane] = flow[turn] * pull[lane] / sum(pull.values())
-        load = Counter()
-        for (_, lane), cars in share.items():
-            load[lane] += cars  # type: ignore[assignment]
-        for turn in turns:
-            exact = sum(share[turn, lane] / load[lane] for lane in on[turn])
-            lanes[turn] = math.floor(1e4 * exact + 1e-6) / 1e4
-    return lanes
+                    load[lane] += flow[turn] * here[turn][lane]
+            for turn in turns:
+                pull = {lane: here[turn][lane] / math.sqrt(load[lane]) for lane in on[turn]}
+                here[turn] = {lane: part / sum(pull.values()) for lane, part in pull.items()}
+        shares.update(here)
+    return shares
+
+
+def _flows(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]) -> dict[Turn, float]:
+    """Vehicles of each turn, at least `LEAST_SHARE` of its approach's and one."""
+    flow = {}
+    for turns in _turns_by_edge(grouped).values():
+        least = max(1.0, LEAST_SHARE * sum(vehicles.get(turn, 0) for turn in turns))
+        flow.update({turn: max(least, float(vehicles.get(turn, 0))) for turn in turns})
+    return flow
+
+
+def _turns_by_edge(grouped: Mapping[Turn, object]) -> dict[str, list[Turn]]:
+    turns: dict[str, list[Turn]] = defaultdict(list)
+    for turn in grouped:
+        turns[turn[0]].append(turn)
+    return turns
 
 
 def signal_plans(
@@ -131,7 +157,8 @@ def write_trips(vehicles: Sequence[Vehicle], path: Path) -> None:
     table.to_csv(path, index=False, lineterminator="\n")
 
 
-def _vehicles_by_turn(vehicles: Sequence[Vehicle]) -> Counter[Turn]:
+def vehicles_by_turn(vehicles: Sequence[Vehicle]) -> Counter[Turn]:
+    """How many vehicles drive each turn."""
     counts: Counter[Turn] = Counter()
     for vehicle in vehicles:
         counts.update(zip(vehicle.edges, vehicle.edges[1:], strict=False))
