@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.sumo_net import Connection, SumoNet, read_sumo_net
+from benchmarks.sumo_net import SumoNet, read_sumo_net
 from benchmarks.sumo_routes import Vehicle, read_sumo_routes
 from benchmarks.sumo_to_gmns import (
     Turn,
     connections_by_turn,
     convert,
+    divided_edges,
     lane_shares,
     vehicles_by_turn,
     write_trips,
@@ -43,12 +44,6 @@ def edge_of(link_id: str) -> str:
 def lane_link(edge: str, lane: int) -> str:
     """Id of the link that a lane became."""
     return f"{edge}{LANE_MARK}{lane}"
-
-
-def divided_edges(net: SumoNet, grouped: Mapping[Turn, Sequence[Connection]]) -> dict[str, tuple[int, ...]]:
-    """Edges with more than one lane and more than one turn, and their lanes."""
-    turns = Counter(from_edge for from_edge, _ in grouped)
-    return {edge.id: edge.car_lanes for edge in net.edges if len(edge.car_lanes) > 1 and turns[edge.id] > 1}
 
 
 def with_lane_links(

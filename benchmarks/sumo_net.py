@@ -20,7 +20,10 @@ _ROAD_WORDS = frozenset({"all", CAR})
 
 @dataclass(frozen=True)
 class Edge:
-    """One direction of a street. `car_lanes`: indices of the lanes that cars may use, from the kerb."""
+    """One direction of a street. `car_lanes`: indices of the lanes that cars may use, from the kerb.
+
+    `shape`: points (m) from end to end, () where it is straight.
+    """
 
     id: str
     from_node: str
@@ -29,6 +32,7 @@ class Edge:
     length_m: float
     speed_mps: float
     car_lanes: tuple[int, ...]
+    shape: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,13 @@ def _edges(root: Element) -> Iterator[Edge]:
             float(lanes[0].attrib["length"]),
             max(float(lane.attrib["speed"]) for lane in lanes),
             tuple(int(lane.attrib["index"]) for lane in lanes),
+            tuple(_point(text) for text in edge.get("shape", "").split()),
         )
+
+
+def _point(text: str) -> tuple[float, float]:
+    x, y = text.split(",")[:2]
+    return float(x), float(y)
 
 
 def _allows_cars(lane: Element) -> bool:

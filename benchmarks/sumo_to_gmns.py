@@ -39,6 +39,8 @@ _CONTROL: dict[str, Control] = {
 BALANCING_ROUNDS = 50
 """Rounds in which the lanes of an approach settle on their shares of turns; they move by under 1 % after ten."""
 
+METRES_PER_DEGREE = 111_320.0
+
 LEAST_SHARE = 0.02
 """A turn that few drive has this share of its approach's vehicles: a queue needs some lane to leave from."""
 
@@ -49,12 +51,13 @@ def convert(net: SumoNet, vehicles: Sequence[Vehicle]) -> tuple[Network, tuple[S
     limits = {edge.id: edge.speed_mps for edge in net.edges}
     has_way = _edges_with_the_way(net)
     links = tuple(_link(edge, kind, has_way) for edge in net.edges)
-    nodes = tuple(Node(j.id, j.x_m, j.y_m, _CONTROL.get(j.kind, "none")) for j in net.junctions)
+    nodes = tuple(Node(j.id, *_degrees(j.x_m, j.y_m), _CONTROL.get(j.kind, "none")) for j in net.junctions)
     grouped = connections_by_turn(net.connections)
-    lanes = turn_lanes(grouped, vehicles_by_turn(vehicles))
+    lanes, divided = turn_lanes(grouped, vehicles_by_turn(vehicles)), divided_edges(net, grouped)
     node_of = {edge.id: edge.to_node for edge in net.edges}
     movements = tuple(
-        _movement(node_of[turn[0]], turn, rows, lanes[turn], kind, limits[turn[0]]) for turn, rows in grouped.items()
+        _movement(node_of[turn[0]], turn, rows, lanes[turn] if turn[0] in divided else None, kind, limits[turn[0]])
+        for turn, rows in grouped.items()
     )
     return Network(nodes, links, movements), tuple(signal_plans(net.programs, grouped, node_of))
 
@@ -71,6 +74,15 @@ def connections_by_turn(connections: Sequence[Connection]) -> dict[Turn, list[Co
     for connection in connections:
         grouped.setdefault((connection.from_edge, connection.to_edge), []).append(connection)
     return grouped
+
+
+def divided_edges(net: SumoNet, grouped: Mapping[Turn, Sequence[Connection]]) -> dict[str, tuple[int, ...]]:
+    """Edges with more than one lane and more than one turn, and their lanes.
+
+    Elsewhere one queue holds all turns, first in, first out, as it does in one lane.
+    """
+    turns = Counter(from_edge for from_edge, _ in grouped)
+    return {edge.id: edge.car_lanes for edge in net.edges if len(edge.car_lanes) > 1 and turns[edge.id] > 1}
 
 
 def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]) -> dict[Turn, float]:
@@ -173,6 +185,11 @@ def _edges_with_the_way(net: SumoNet) -> frozenset[str]:
     return frozenset(edge.id for edge in net.edges if edge.id in goes or edge.id not in yields)
 
 
+def _degrees(x_m: float, y_m: float) -> tuple[float, float]:
+    """A place on a plane as longitude and latitude near 0, 0, so that angles at junctions stay as they are."""
+    return round(x_m / METRES_PER_DEGREE, 8), round(y_m / METRES_PER_DEGREE, 8)
+
+
 def _link(edge: Edge, kind: VehicleType, has_way: frozenset[str]) -> Link:
     speed_mps = free_speed_mps(kind, edge.speed_mps)
     return Link(
@@ -185,13 +202,18 @@ def _link(edge: Edge, kind: VehicleType, has_way: frozenset[str]) -> Link:
         capacity_vph=3600.0 / headway_at_s(kind, speed_mps),
         jam_density_vpkm=1000.0 / kind.spacing_m,
         priority=2 if edge.id in has_way else 1,
+        geometry=tuple(_degrees(x, y) for x, y in edge.shape),
     )
 
 
 def _movement(
-    node: str, turn: Turn, rows: Sequence[Connection], lanes: float, kind: VehicleType, limit_mps: float
+    node: str, turn: Turn, rows: Sequence[Connection], lanes: float | None, kind: VehicleType, limit_mps: float
 ) -> Movement:
-    """The turn with its lanes; a turn slower than its street has its own capacity, and takes the time inside."""
+    """The turn with its lanes; a turn slower than its street has its own capacity, and takes the time inside.
+
+    `lanes` None: those of the whole approach, in one queue.
+    """
+    served = len({row.from_lane for row in rows}) if lanes is None else lanes
     inner_mps = min(row.inner_mps for row in rows)
     headway_s = headway_at_s(kind, inner_mps) if inner_mps > 0 else 0.0
     is_slow = headway_s > saturation_headway_s(kind)
@@ -199,7 +221,7 @@ def _movement(
         node,
         *turn,
         lanes=lanes,
-        capacity_vph=round(lanes * 3600.0 / headway_s, 1) if is_slow else None,
+        capacity_vph=round(served * 3600.0 / headway_s, 1) if is_slow else None,
         penalty_s=round(turn_time_s(kind, max(row.inner_m for row in rows), inner_mps, limit_mps), 3),
     )
 
