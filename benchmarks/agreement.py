@@ -22,6 +22,7 @@ import pandas as pd
 from defusedxml.ElementTree import parse
 from scipy import stats
 
+from benchmarks.agreement_causes import VARIANTS, durations_s
 from benchmarks.lane_links import LANE_MARK, edge_of, write_lane_tables
 from benchmarks.sumo_net import SumoNet, read_sumo_net
 from benchmarks.sumo_runs import MESO, NotInstalledError, SumoResult, fixed_routes, package_folder, run_sumo
@@ -64,6 +65,8 @@ class Agreement:
     teleports: float
     unfinished: int
     lanes_unfinished: int
+    causes: dict[str, float]
+    lanes_causes: dict[str, float]
 
     @property
     def span(self) -> tuple[float, float]:
@@ -133,6 +136,8 @@ def compare(name: str, folder: Path, nets: Path, *, engine: str = "compiled") ->
             teleports=float(np.mean([run.teleports for run in micro])),
             unfinished=int((~done).sum()),
             lanes_unfinished=int((~lane_done).sum()),
+            causes=durations_s(folder / "tables"),
+            lanes_causes=durations_s(folder / "lane_tables"),
         ),
         edges,
     )
@@ -253,6 +258,21 @@ def document(rows: list[Agreement]) -> str:
     lines += [
         f"| {row.net} | {row.edges_ranked} | {row.rank:.2f} | {row.lanes_rank:.2f} | {row.meso_rank:.2f} "
         f"| {row.seed_rank:.2f} | {row.geh_share:.0%} |"
+        for row in rows
+    ]
+    lines += [
+        "",
+        "## Where it comes from",
+        "",
+        "Mean duration (s) with one rule taken away: *twin* / *lanes*.",
+        "",
+        "| net | micro | " + " | ".join(VARIANTS) + " |",
+        "|" + "---|" * (2 + len(VARIANTS)),
+    ]
+    lines += [
+        f"| {row.net} | {row.micro_s:.1f} | "
+        + " | ".join(f"{row.causes[name]:.1f} / {row.lanes_causes[name]:.1f}" for name in VARIANTS)
+        + " |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"

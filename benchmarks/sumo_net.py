@@ -9,7 +9,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import parse
@@ -106,7 +106,9 @@ def read_sumo_net(path: Path) -> SumoNet:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    if path.suffix == ".gz":
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 def _is_for_cars(connection: Connection, car_lanes: dict[str, frozenset[int]]) -> bool:

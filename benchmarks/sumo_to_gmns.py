@@ -179,7 +179,8 @@ def vehicles_by_turn(vehicles: Sequence[Vehicle]) -> Counter[Turn]:
 
 def _edges_with_the_way(net: SumoNet) -> frozenset[str]:
     """Edges with at least one straight or turning connection that yields to nobody, or that end where none yields."""
-    yields, goes = set(), set()
+    yields: set[str] = set()
+    goes: set[str] = set()
     for connection in net.connections:
         (goes if connection.state in "MOo" else yields).add(connection.from_edge)
     return frozenset(edge.id for edge in net.edges if edge.id in goes or edge.id not in yields)
