@@ -76,7 +76,8 @@ def requirements(results: Found, version_s: float) -> list[Row]:
                  free.per_cpu_s / locked.per_cpu_s if free and locked else None, 3.0, 1.5, " ×"),
         _at_most("ten times the vehicles, time", "a tenth",
                  all_of_them.run_cpu_s / tenth.run_cpu_s if all_of_them and tenth else None, 11.0, None, " ×"),
-        _at_most("200,000 city-wide routes on 25,280 links", "–", routes.run_cpu_s if routes else None, 10.0, 4.0, " s"),
+        _at_most("200,000 city-wide routes on 25,280 links", "–",
+                 routes.run_cpu_s if routes else None, 10.0, 4.0, " s"),
         _at_most("`twin --version`, wall time", "–", version_s, 0.5, None, " s"),
     ]  # fmt: skip
 
