@@ -275,6 +275,18 @@ def document(rows: list[Agreement]) -> str:
         + " |"
         for row in rows
     ]
+    lines += [
+        "",
+        "What stands between the two models:",
+        "",
+        "- *Shared lanes.* `movement.csv` gives a turn a number of lanes, not which: a lane that two turns share is "
+        "divided, and its small part fills and blocks the approach. *Lanes* shows what whole lanes do.",
+        "- *Length of turn queues.* The engine parts the lanes over the last stretch only; SUMO's are apart all along.",
+        "- *Gaps.* The engine's are the handbook's (HCM); SUMO's drivers take shorter ones, and turn in the time "
+        "that is left when the queue against them has gone.",
+        "- *Lanes beyond a node.* A queue for one turn that reaches over a node without choices (Ingolstadt) keeps to "
+        "its lane in SUMO and fills all lanes here.",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -287,7 +299,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nets", nargs="+", default=NETS, choices=NETS)
     parser.add_argument("--rescue", type=Path, help="the folder RESCO of sumo-rl, where the package is not installed")
-    parser.add_argument("--keep", type=Path, help="keep inputs, results and tables of edges in this folder")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="keep inputs, results and tables of edges here; SUMO's runs found there are used again",
+    )
     parser.add_argument("--engine", default="compiled", choices=("compiled", "simpy"))
     args = parser.parse_args()
     try:

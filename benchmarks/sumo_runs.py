@@ -67,7 +67,12 @@ def fixed_routes(net: Path, demand: Path, out: Path, *, begin_s: float, end_s: f
 def run_sumo(
     net: Path, routes: Path, folder: Path, *, begin_s: float, hour_end_s: float, seed: int, options: Sequence[str] = ()
 ) -> SumoResult:
-    """Run until the last car has arrived; edges over the whole run, counts within the hour of demand too."""
+    """Run until the last car has arrived; edges over the whole run, counts within the hour of demand too.
+
+    A finished run that lies in the folder is read, not made again.
+    """
+    if (folder / "statistics.xml").exists():
+        return read_run(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "edges.add.xml").write_text(
         "<additional>"
@@ -81,6 +86,11 @@ def run_sumo(
         "--tripinfo-output", "trips.xml", "--statistic-output", "statistics.xml", "--seed", str(seed),
         "--no-step-log", "--no-warnings", "--ignore-route-errors", *options, folder=folder,
     )  # fmt: skip
+    return read_run(folder)
+
+
+def read_run(folder: Path) -> SumoResult:
+    """What a run wrote."""
     teleports = next(rows(folder / "statistics.xml", "teleports"))
     return SumoResult(_trips(folder / "trips.xml"), edge_table(folder), int(teleports.get("total", "0")))
 
