@@ -9,7 +9,7 @@ endif
 RESULT := runs/baseline--yantai-2024
 PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 
-.PHONY: run test check bench
+.PHONY: run test check bench agreement
 
 run: .venv/installed-viz  ## the embedded city before and after its 2024 programme: table, map, memo
 	$(BIN)/twin run yantai-2024 --out $(RESULT)
@@ -25,8 +25,12 @@ check: .venv/installed-dev  ## form, style, types, and imports that go down only
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports --no-cache
 
-bench: .venv/installed-viz  ## how fast the engine is: writes benchmarks/RESULTS.md
-	$(BIN)/python benchmarks/engine.py
+bench: .venv/installed-bench  ## how fast the engine is beside SUMO and UXsim: writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.speed
+
+agreement: .venv/installed-bench  ## whether it agrees with SUMO on real signalised streets: writes benchmarks/AGREEMENT.md
+	$(PIP) --no-deps sumo-rl
+	$(BIN)/python -m benchmarks.agreement
 
 .venv/installed-%: pyproject.toml constraints.txt | .venv/pyvenv.cfg
 	$(PIP) --editable ".[$*]"
