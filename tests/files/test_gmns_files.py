@@ -1,9 +1,12 @@
 """GMNS tables are read with their defaults, refused with all their faults, and come back as they were written."""
 
+from dataclasses import replace
+
 import pytest
 
 from twin.city.network import Link, Movement, Network, Node
 from twin.city.signals import Green, SignalPlan
+from twin.clock import TimeWindow
 from twin.errors import DataFileError, DemandError, NetworkError
 from twin.files.gmns_files import read_gmns, write_gmns
 from twin.files.trip_files import read_trips
@@ -158,3 +161,11 @@ def test_of_many_bad_trips_the_first_twenty_are_shown_and_all_are_counted(tmp_pa
     assert lines[0].endswith("trips.csv: 500 faults")
     assert lines[1] == "  - line 2: route turns from link b into link a, but there is no such turn"
     assert (len(lines), lines[-1]) == (22, "  - and 480 more")
+
+
+@pytest.mark.parametrize("plan", [{"window": TimeWindow(0.0, 3600.0)}, {"control": "actuated"}])
+def test_plans_that_the_table_cannot_hold_are_refused(tmp_path, plan) -> None:
+    """A plan of one hour read back would hold all day."""
+    fixed = SignalPlan("2", 90.0, 5.0, (Green("12", "23", 0.0, 40.0),))
+    with pytest.raises(NetworkError, match="fixed plans of all day; those of node 2"):
+        write_gmns(crossing(), tmp_path, (replace(fixed, **plan),))

@@ -176,6 +176,13 @@ def test_side_street_of_lower_class_gives_way_where_no_sign_and_no_signal_is_map
     assert ("1 of 6 links have assumed priorities." in report.sentences()) is (priority_of_side == 1)
 
 
+def test_nobody_is_assumed_to_give_way_in_a_sketch(tmp_path: Path) -> None:
+    places, way = SIDE_STREET
+    ways = [(10, [1, 2, 3], PRIMARY), (11, way, {"highway": "residential"})]
+    network, _ = read_network(write_map(tmp_path, places, ways), kind="schematic")
+    assert all(link.priority == 2 for link in network.links)
+
+
 def test_mapped_sign_is_believed_instead_of_the_class(tmp_path: Path) -> None:
     """The sign stands on the main street's western approach: nothing is assumed of the others."""
     places, way = SIDE_STREET

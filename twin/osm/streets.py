@@ -53,7 +53,9 @@ def network_of(
     if not kept:
         raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
     nodes = {node.id: node for node in _nodes(kept, merger, controls)}
-    links = with_assumed_priorities(nodes, _links(kept, merger, nodes, extract, controls))
+    links = _links(kept, merger, nodes, extract, controls)
+    if kind != "schematic":  # a sketch's links stand for several streets each
+        links = with_assumed_priorities(nodes, links)
     network = Network(
         nodes=tuple(nodes.values()),
         links=tuple(links),

@@ -108,7 +108,8 @@ class OpenLink(Measure):
         """Whether it ends, without a signal, at a street of a higher class."""
         rank = ROAD_CLASSES.index(self.road_class)
         others = [link for link in network.links_in[end] if ROAD_CLASSES.index(link.road_class) < rank]
-        return network.node_by_id[end].control != "signal" and len(others) > 1
+        is_sketch = network.kind == "schematic"  # its links stand for several streets each: who gives way is not known
+        return not is_sketch and network.node_by_id[end].control != "signal" and len(others) > 1
 
     def _usual(self, network: Network, quantity: str) -> float:
         values = [getattr(link, quantity) for link in network.links if link.road_class == self.road_class]
