@@ -22,6 +22,10 @@ SATURATION_VPH = {"through": 1650.0, "left": 1550.0, "right": 1450.0}
 """Saturation flow of one lane (PCU/h): through 1400–2000, left 1300–1800, right 1550 less 6 % for walkers and e-bikes
 that cross it (usual values in Chinese cities; assumed)."""
 
+SKETCH_SATURATION_VPH = 1500.0
+"""Saturation flow of one lane in a schematic network, whatever its turn (PCU/h): through 1650 less opposed left turns
+and e-bikes (assumed). A junction of a sketch stands for several: whose turn lanes and gaps it has is not known."""
+
 STRAIGHT_DEG = 35.0
 ONE_AXIS_DEG = 45.0
 
@@ -69,6 +73,8 @@ class Approaches:
         the fuller of the two queues is as empty as can be (at least one lane each; one for left turns where equal).
         """
         here = cls(network, _turns_at(network, nodes), {})
+        if here.is_sketch:
+            return cls(network, here.turns, given_groups(network))
         groups: dict[str, tuple[LaneGroup, ...]] = {}
         for turns in here.turns.values():
             for link_id in dict.fromkeys(turn.from_link for turn in turns):
@@ -110,6 +116,15 @@ class Approaches:
             LaneGroup(link.id, tuple(turn.to_link for turn in others), link.lanes + 1 - left_lanes, POCKET_M),
         )
 
+    @property
+    def is_sketch(self) -> bool:
+        """Whether junctions stand for several: then nobody has turn lanes, and what left turns lose is in the flow."""
+        return self.network.kind == "schematic"
+
+    def gives_way(self, turn: Movement, *, is_alone: bool) -> bool:
+        """Whether a turn yields on green: left turns, unless they have a phase of their own."""
+        return not self.is_sketch and not is_alone and self.kind(turn) == "left"
+
     def group_of(self, turn: Movement) -> LaneGroup | None:
         """The lane group of a turn; None: the whole link is one queue."""
         groups = self.groups.get(turn.from_link, ())
@@ -134,6 +149,8 @@ class Approaches:
 
     def saturation_vph(self, turn: Movement, *, permissive: bool) -> float:
         """Discharge of a turn's queue on green (PCU/h), whoever it must let pass left out of account."""
+        if self.is_sketch:
+            return SKETCH_SATURATION_VPH * self.lanes(turn)
         full = SATURATION_VPH[self.kind(turn)] * self.lanes(turn)
         side_by_side = self.lanes(turn) if self.has_pocket(turn) else 1.0
         return min(PERMITTED_LEFT_VPH * side_by_side, full) if permissive else full
@@ -178,7 +195,7 @@ class Approaches:
         for turn in phase.turns:
             group = self.group_of(turn)
             queue = turn.from_link, () if group is None else group.to_links
-            permissive = self.kind(turn) == "left" and not phase.is_left
+            permissive = self.gives_way(turn, is_alone=phase.is_left)
             saturation = self.saturation_vph(turn, permissive=permissive)
             against = self.oncoming(turn, phase.turns) if permissive else []
             against_vph = sum(volume_vph.get((t.from_link, t.to_link), 0.0) for t in against)

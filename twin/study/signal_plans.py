@@ -102,7 +102,7 @@ def _plan(
 
 
 def _green(approaches: Approaches, turn: Movement, start_s: float, green_s: float, *, is_alone: bool) -> Green:
-    permissive = approaches.kind(turn) == "left" and not is_alone
+    permissive = approaches.gives_way(turn, is_alone=is_alone)
     saturation = approaches.saturation_vph(turn, permissive=permissive)
     return Green(turn.from_link, turn.to_link, start_s, green_s, saturation, permissive, _group_lanes(approaches, turn))
 
@@ -187,7 +187,8 @@ def _like(
                 if before.kind(other) == "left" and alone and not any(green.permissive for green in alone):
                     return alone
     straight = sorted(turns_of[nearest], key=lambda t: before.kind(t) == "left")
-    return tuple(replace(green, permissive=is_left) for green in known[straight[0].from_link, straight[0].to_link])
+    permissive = approaches.gives_way(turn, is_alone=False)
+    return tuple(replace(green, permissive=permissive) for green in known[straight[0].from_link, straight[0].to_link])
 
 
 def _with_lanes(approaches: Approaches, turn: Movement, green: Green) -> Green:
