@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.city.network import id_order
-from twin.results.estimates import FALSE_DISCOVERIES, false_discovery, paired_many
 from twin.results.link_metrics import junction_delays
+from twin.results.links_compared import judge_each
 from twin.results.run import Run
 from twin.results.standards import junction_level
 from twin.units import SECONDS_PER_HOUR
@@ -60,7 +60,7 @@ def compare_junctions(
         table[f"{arm}_vph"] = vehicles.sum(axis=0) / hours
         table[f"{arm}_delay_s"] = mean_s
         table[f"{arm}_level"] = [0 if np.isnan(delay) else junction_level(delay) + 1 for delay in mean_s]
-    _judge(table, means[1] - means[0])
+    judge_each(table, "difference_delay_s", means[1] - means[0])
     return table[list(JUNCTION_COMPARISON_COLUMNS)]
 
 
@@ -69,23 +69,6 @@ def _totals(runs: Sequence[Run], ids: list[str]) -> tuple[NDArray[np.float64], N
     tables = [junction_delays(run, run.measured_links()).reindex(ids).fillna(0.0) for run in runs]
     vehicles, delay_s = (np.array([table[column] for table in tables]) for column in ("vehicles", "delay_s"))
     return vehicles.reshape(len(runs), len(ids)), delay_s.reshape(len(runs), len(ids))
-
-
-def _judge(table: pd.DataFrame, differences: NDArray[np.float64]) -> None:
-    """Add the change of delay, its interval and whether it is clear; `differences`: (n_pairs, n_junctions), s."""
-    known = np.isfinite(differences).all(axis=0)
-    estimates = paired_many(differences[:, known])
-    for column, values in (
-        ("difference_delay_s", estimates.mean),
-        ("ci_low", estimates.low),
-        ("ci_high", estimates.high),
-    ):
-        everywhere = np.full(len(table), np.nan)
-        everywhere[known] = values
-        table[column] = everywhere
-    clear = np.zeros(len(table), dtype=np.bool_)
-    clear[known] = false_discovery(estimates.p) <= FALSE_DISCOVERIES
-    table["is_clear"] = clear
 
 
 def _name_of(approaches: pd.DataFrame) -> str:

@@ -112,25 +112,25 @@ def compare_links(
         hours = sum(run.measured.duration_s for run in runs) / SECONDS_PER_HOUR
         table[f"{arm}_flow_vph"] = np.where(np.isnan(length_m), np.nan, left / hours)
         delays.append((totals.time_s - totals.left * (length_m / free_mps)) / SECONDS_PER_HOUR)
-    _judge(table, delays[1] - delays[0])
+    judge_each(table, "difference_delay_vehh", delays[1] - delays[0])
     return table[list(LINK_COMPARISON_COLUMNS)]
 
 
-def _judge(table: pd.DataFrame, differences: NDArray[np.float64]) -> None:
-    """Add the change of delay, its interval and whether it is clear.
+def judge_each(table: pd.DataFrame, column: str, differences: NDArray[np.float64]) -> None:
+    """Add to each row the mean difference (as `column`), its interval and whether it is clear of false discoveries.
 
-    `differences`: (n_pairs, n_links) in veh·h, NaN for a link that one arm lacks.
+    `differences`: (n_pairs, n_rows) in the column's unit, NaN for a row that one arm lacks.
     """
     known = np.isfinite(differences).all(axis=0)
     estimates = paired_many(differences[:, known])
-    for column, values in (
-        ("difference_delay_vehh", estimates.mean),
+    for name, values in (
+        (column, estimates.mean),
         ("ci_low", estimates.low),
         ("ci_high", estimates.high),
     ):
         everywhere = np.full(len(table), np.nan)
         everywhere[known] = values
-        table[column] = everywhere
+        table[name] = everywhere
     clear = np.zeros(len(table), dtype=np.bool_)
     clear[known] = false_discovery(estimates.p) <= FALSE_DISCOVERIES
     table["is_clear"] = clear

@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import SimulationError
 from twin.sim import kernel_state as k
 from twin.sim import memory
-from twin.sim.calendar import NO_ENTRY, ROOT, clear_wheel, slice_bits, wheel_slices
+from twin.sim.calendar import MOST_SERVERS, NO_ENTRY, ROOT, clear_wheel, slice_bits, wheel_slices
 from twin.sim.flow import Fleet
 from twin.sim.give_way import gap_tables
 from twin.sim.rules import NEVER
@@ -22,6 +23,8 @@ def first_state(
     `width_us`: of the intervals that are counted. `patience_us` 0: gridlock is left standing.
     """
     n = tables.n_segments
+    if 3 * n >= MOST_SERVERS:
+        raise SimulationError(f"{n} segments are more than the calendar tells apart, {MOST_SERVERS // 3}")
     has_groups = n > tables.first_group
     most_ways = 2 * len(fleet.route) + len(fleet) if has_groups else len(fleet.route)
     control = np.zeros(1, dtype=k.CONTROL)
