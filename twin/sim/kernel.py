@@ -359,6 +359,7 @@ def _move(s, a, j, now):
     server.virtual = start_tag(turn.tag, server.virtual)
     turn.tag = server.virtual + tag_step(vehicle.pcu, turn.step)
     stop_waiting(s, a, j)
+    was_tight = a < n and not is_surely_free(here.cum_in - here.cum_out, s.control[0].largest_pcu, here.free_storage)
     if a < n:
         us_per_pcu = turn.us_per_pcu
         if _yields(s, here.turn):
@@ -380,9 +381,10 @@ def _move(s, a, j, now):
     if was_empty:
         new_head(s, j, now)
     new_head(s, a, now)
-    if a < n:
+    if was_tight:  # otherwise room did not bind there, and more of it changes nothing
         _reconsider(s, a, now)
-    _reconsider(s, j, now)
+    if here.target != j:  # otherwise its new head has just had it set
+        _reconsider(s, j, now)
 
 
 @inlined
