@@ -65,6 +65,7 @@ def first_state(
         cycle=np.zeros(64, dtype=k.CYCLE),
         cycle_links=np.zeros(6 * (n + 1) + 64, dtype=np.int64),
         in_cycle=np.zeros(n, dtype=np.int64),
+        relieved=np.full(n, -NEVER, dtype=np.int64),
         control=control,
     )
     clear_wheel(state)

@@ -38,7 +38,7 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, start_tag, tag_step
+from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, relief_time, start_tag, tag_step
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -194,26 +194,9 @@ class SimpyFlow:
 
     def _reconsider(self, segment: Segment, now: int) -> None:
         """Set when the segment next lets a vehicle in."""
-        waiting = segment.waiting
-        if not waiting:
-            self.env.schedule_flow(segment.entry, NEVER)
-            return
-        when = waiting[0].ready_us
-        for approach in waiting:
-            if approach.ready_us < when:
-                when = approach.ready_us
-        if when < NEVER:
-            if when < now:
-                when = now
-            if when < segment.next_entry_us:
-                when = segment.next_entry_us
-            first = segment.next_approach(when)
-            assert first is not None  # one is ready by then
-            room_us = segment.room_from(first.vehicles[0].pcu)
-            if room_us > when:
-                when = room_us
-            if room_us >= NEVER:
-                self._look_for_gridlock(segment, now)
+        when = segment.entry_from(now)
+        if when >= NEVER and segment.waiting:
+            self._look_for_gridlock(segment, now)
         self.env.schedule_flow(segment.entry, when)
 
     def _move(self, approach: Approach, segment: Segment, now: int) -> None:
@@ -222,6 +205,8 @@ class SimpyFlow:
         turn = approach.turn
         segment.virtual_time = start_tag(turn.tag, segment.virtual_time)
         turn.tag = segment.virtual_time + tag_step(vehicle.pcu, turn.step)
+        if isinstance(approach, Segment):
+            self._dissolve(approach)
         segment.waiting.remove(approach)
         approach.target = None
         if isinstance(approach, Segment):
@@ -232,7 +217,6 @@ class SimpyFlow:
             if turn.stream is not None:
                 turn.stream.add(vehicle.pcu, now)
             self._leave_segment(approach, now, us_per_pcu)
-            approach.in_cycle = False
         else:
             approach.vehicles.popleft()
             if vehicle.enter_us == NEVER:
@@ -360,7 +344,7 @@ class SimpyFlow:
             wanted = segment.target
             if len(cycle) > len(self._segments) or segment.in_cycle or wanted is None or wanted.is_closed:
                 return
-            if wanted.room_from(segment.vehicles[0].pcu) < NEVER:
+            if wanted.entry_from(now) < NEVER:
                 return
             segment = wanted
         for segment in cycle:
@@ -368,7 +352,15 @@ class SimpyFlow:
         self._cycles.append((now, tuple(segment.number for segment in cycle)))
         if self._patience_us > 0:
             first = min(cycle, key=lambda segment: segment.number)
-            self.env.schedule_flow(first.relief, now + self._patience_us)
+            relieved_us = max(segment.relieved_us for segment in cycle)
+            self.env.schedule_flow(first.relief, relief_time(now, relieved_us, self._patience_us))
+
+    def _dissolve(self, segment: Segment) -> None:
+        """The head of a segment goes: the cycle it is part of, if any, stands no longer and is looked at anew."""
+        member: Segment | None = segment
+        while member is not None and member.in_cycle:
+            member.in_cycle = False
+            member = member.target
 
     def _relieve(self, segment: Segment, now: int) -> None:
         """Patience is over: if the cycle still stands, let the head of this segment on over the storage limit."""
@@ -382,12 +374,13 @@ class SimpyFlow:
         if ready_us > now:
             self.env.schedule_flow(segment.relief, ready_us)
             return
-        # The whole cycle is looked at anew after the move.
-        member: Segment | None = segment
-        while member is not None and member.in_cycle:
-            member.in_cycle = False
-            member = member.target
         self._relieved += 1
+        segment.relieved_us = now
+        member = wanted
+        while member is not segment:
+            member.relieved_us = now
+            assert member.target is not None  # all of a cycle wait
+            member = member.target
         self._move(segment, wanted, now)
 
     # --- the books --------------------------------------------------------------------------------------------

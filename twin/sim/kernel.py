@@ -49,6 +49,7 @@ wait_for_green = inlined(rules.wait_for_green)
 room_level = inlined(rules.room_level)
 is_surely_free = inlined(rules.is_surely_free)
 time_of_level = inlined(rules.time_of_level)
+relief_time = inlined(rules.relief_time)
 start_tag = inlined(rules.start_tag)
 tag_step = inlined(rules.tag_step)
 
@@ -188,33 +189,57 @@ def _first_ready(s, j):
 
 
 @inlined
+def _entry_from(s, j, now):
+    """When segment j next lets a vehicle in; NEVER while nobody knows, or nobody asks."""
+    here = s.approach[j]
+    if here.client == NOBODY:
+        return NEVER
+    when = _first_ready(s, j)
+    if when >= NEVER:
+        return NEVER
+    when = max(now, when, here.next_entry)
+    # Whom it would be is asked only where its size can matter.
+    if is_surely_free(here.cum_in - here.cum_out, s.control[0].largest_pcu, here.free_storage):
+        return when
+    pcu = s.vehicle[s.approach[_pick(s, j, when)].head].pcu
+    room = _room_from(s, j, pcu)
+    if room >= NEVER:
+        return _smaller_later(s, j, pcu, when)
+    return max(when, room)
+
+
+@compiled
+def _smaller_later(s, j, pcu, time_us):
+    """When a smaller vehicle than the one that finds no room is ready for segment j, and would find some."""
+    first = NEVER
+    a = np.int64(s.approach[j].client)
+    while a != NOBODY:
+        client = s.approach[a]
+        if time_us < client.ready < NEVER and s.vehicle[client.head].pcu < pcu:
+            first = min(first, max(client.ready, _room_from(s, j, s.vehicle[client.head].pcu)))
+        a = np.int64(client.next_client)
+    return first
+
+
+@inlined
 def _reconsider(s, j, now):
     """Set when segment j next lets a vehicle in."""
-    here = s.approach[j]
-    when = NEVER
-    if here.client != NOBODY:
-        when = _first_ready(s, j)
-        if when < NEVER:
-            when = max(now, when, here.next_entry)
-            # Whom it would be is asked only where its size can matter.
-            if not is_surely_free(here.cum_in - here.cum_out, s.control[0].largest_pcu, here.free_storage):
-                room = _room_from(s, j, s.vehicle[s.approach[_pick(s, j, when)].head].pcu)
-                when = max(when, room)
-                if room >= NEVER and _is_blocked(s, j):
-                    _look_for_gridlock(s, j, now)
+    when = _entry_from(s, j, now)
+    if when >= NEVER and s.approach[j].client != NOBODY and _is_blocked(s, j, now):
+        _look_for_gridlock(s, j, now)
     schedule(s, j, when)
 
 
 @inlined
-def _is_blocked(s, j):
-    """Whether the head of segment j waits for another segment that has no room: only then can it be in a cycle."""
+def _is_blocked(s, j, now):
+    """Whether the head of segment j waits for another segment that is full: only then can it be in a cycle."""
     here = s.approach[j]
     return (
         s.in_cycle[j] == 0
         and here.head != NOBODY
         and here.target >= 0
         and here.target < s.road.shape[0]
-        and _room_from(s, np.int64(here.target), s.vehicle[here.head].pcu) >= NEVER
+        and _entry_from(s, np.int64(here.target), now) >= NEVER
     )
 
 
@@ -236,21 +261,23 @@ def _look_for_gridlock(s, j, now):
             return
         if here.head == NOBODY or here.target < 0 or here.target >= n or s.road[here.target].closed != 0:
             return
-        if _room_from(s, here.target, s.vehicle[here.head].pcu) < NEVER:
+        if _entry_from(s, np.int64(here.target), now) < NEVER:
             return
         if here.target == j:
             break
         segment = np.int64(here.target)
     lowest = j
+    relieved = -NEVER
     for i in range(at, at + length):
         s.in_cycle[s.cycle_links[i]] = 1
+        relieved = max(relieved, s.relieved[s.cycle_links[i]])
         lowest = min(lowest, s.cycle_links[i])
     s.cycle[control.cycles].time = now
     s.cycle[control.cycles].length = length
     control.cycles += 1
     control.cycle_links += length
     if control.patience_us > 0:
-        schedule(s, 2 * n + lowest, now + control.patience_us)
+        schedule(s, 2 * n + lowest, relief_time(now, relieved, control.patience_us))
 
 
 @inlined
@@ -358,6 +385,8 @@ def _move(s, a, j, now):
     turn = s.turn[here.turn]
     server.virtual = start_tag(turn.tag, server.virtual)
     turn.tag = server.virtual + tag_step(vehicle.pcu, turn.step)
+    if s.control[0].cycles > 0 and a < n:
+        _dissolve(s, a)
     stop_waiting(s, a, j)
     was_tight = a < n and not is_surely_free(here.cum_in - here.cum_out, s.control[0].largest_pcu, here.free_storage)
     if a < n:
@@ -368,8 +397,6 @@ def _move(s, a, j, now):
         if turn.stream != NOBODY:
             _count_stream(s, turn.stream, vehicle.pcu, now)
         _leave_segment(s, a, v, now, us_per_pcu)
-        if s.control[0].cycles > 0:
-            s.in_cycle[a] = 0
     else:
         here.head = vehicle.next
         if vehicle.next == NOBODY:
@@ -433,6 +460,15 @@ def _take_off(s, v, now, status):
     _reconsider(s, i, now)
 
 
+@inlined
+def _dissolve(s, i):
+    """The head of segment i goes: the cycle it is part of, if any, stands no longer and is looked at anew."""
+    segment = np.int64(i)
+    while segment >= 0 and segment < s.road.shape[0] and s.in_cycle[segment] != 0:
+        s.in_cycle[segment] = 0
+        segment = np.int64(s.approach[segment].target)
+
+
 @compiled
 def _relieve(s, i, now):
     """Patience is over: if the cycle through segment i still stands, let its head on over the storage limit."""
@@ -446,12 +482,12 @@ def _relieve(s, i, now):
     if ready > now:
         schedule(s, 2 * n + i, ready)
         return
-    # The whole cycle is looked at anew after the move.
-    segment = np.int64(i)
-    while segment >= 0 and segment < n and s.in_cycle[segment] != 0:
-        s.in_cycle[segment] = 0
-        segment = np.int64(s.approach[segment].target)
     s.control[0].relieved += 1
+    s.relieved[i] = now
+    segment = np.int64(here.target)
+    while segment != i:
+        s.relieved[segment] = now
+        segment = np.int64(s.approach[segment].target)
     _move(s, i, np.int64(here.target), now)
 
 

@@ -157,4 +157,5 @@ class State(NamedTuple):
     cycle: np.ndarray  # CYCLE
     cycle_links: np.ndarray
     in_cycle: np.ndarray  # (L,) 1: part of a standing cycle
+    relieved: np.ndarray  # (L,) when a cycle that it was part of was last relieved
     control: np.ndarray  # (1,) CONTROL

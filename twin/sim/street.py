@@ -165,6 +165,7 @@ class Segment(Row):
         "origin",
         "queue_mm",
         "relief",
+        "relieved_us",
         "row_ends_us",
         "rows",
         "since_us",
@@ -204,6 +205,7 @@ class Segment(Row):
         self.next_entry_us = 0
         self.next_exit_us = 0
         self.in_cycle = False
+        self.relieved_us = -NEVER  # when a cycle that it was part of was last relieved
         # Cumulative PCU, and the last exits with what was out after each.
         self.cum_in = self.cum_out = 0
         self.exit_times: list[int] = []
@@ -262,6 +264,34 @@ class Segment(Row):
             return NEVER
         exit_us, cum, previous_us = self.exit_at_level(level)
         return time_of_level(level, cum, exit_us, previous_us, self.us_per_pcu) + self.wave_us
+
+    def entry_from(self, now: int) -> int:
+        """When it next lets a vehicle in; NEVER while nobody knows, or nobody asks."""
+        waiting = self.waiting
+        if not waiting:
+            return NEVER
+        when = waiting[0].ready_us
+        for approach in waiting:
+            if approach.ready_us < when:
+                when = approach.ready_us
+        if when >= NEVER:
+            return NEVER
+        if when < now:
+            when = now
+        if when < self.next_entry_us:
+            when = self.next_entry_us
+        first = self.next_approach(when)
+        assert first is not None  # one is ready by then
+        pcu = first.vehicles[0].pcu
+        room_us = self.room_from(pcu)
+        if room_us >= NEVER:
+            return self._smaller_later(pcu, when)
+        return room_us if room_us > when else when
+
+    def _smaller_later(self, pcu: int, time_us: int) -> int:
+        """When a smaller vehicle than the one that finds no room is ready, and would find some."""
+        later = [a for a in self.waiting if time_us < a.ready_us < NEVER and a.vehicles[0].pcu < pcu]
+        return min((max(a.ready_us, self.room_from(a.vehicles[0].pcu)) for a in later), default=NEVER)
 
     # --- exits ------------------------------------------------------------------------------------------------
 
