@@ -89,6 +89,7 @@ class Link:
     changes: tuple[LinkChange, ...] = ()
     is_structure: bool = False  # bridge or tunnel: never joined to the street below
     source_ids: tuple[str, ...] = ()  # ids of the ways it was made from
+    part_of: str = ""  # id of the link that it is a piece of, where a street was cut at a new junction
     assumed: frozenset[str] = frozenset()
 
     @property
