@@ -109,7 +109,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A turn from one link into another at a node. A node with movements allows only those listed."""
+    """A turn from one link into another at a node. A node with movements allows only those listed.
+
+    `lane_group`: turns of one link with the same number share the `lanes` they have; None: lanes of its own.
+    """
 
     node_id: str
     from_link: str
@@ -117,6 +120,7 @@ class Movement:
     lanes: float | None = None  # None: all lanes of the approach
     capacity_vph: float | None = None  # of the whole movement; None: not limited beyond the links
     penalty_s: float = 0.0
+    lane_group: int | None = None
 
 
 @dataclass(frozen=True)
