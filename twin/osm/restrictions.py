@@ -55,6 +55,7 @@ def turn_rules(extract: Extract, stretches: Sequence[Stretch], counts: Counter[s
             into.setdefault((step.road.way_id, step.to_node), []).append(step)
             away.setdefault(step.from_node, []).append(step)
             ways.add(step.road.way_id)
+    drawn = {street.id for street in extract.streets}  # who may only go on by a bus street may not go on
     banned: dict[tuple[StepNodes, StepNodes], int] = {}
     chains = []
     for relation in extract.restrictions:
@@ -66,7 +67,7 @@ def turn_rules(extract: Extract, stretches: Sequence[Stretch], counts: Counter[s
         is_only = word.startswith("only_")
         if not from_ways or not to_ways or bool(via_ways) == bool(via_nodes) or len(via_nodes) > 1:
             _skip(relation, UNUSABLE, extract, counts)
-        elif not ways.intersection(from_ways) or not (ways & to_ways) or not ways.issuperset(via_ways):
+        elif not ways.intersection(from_ways) or not (to_ways & (drawn if is_only else ways)) or set(via_ways) - ways:
             _skip(relation, ELSEWHERE, extract, counts)
         elif via_ways:
             chains += [WayChain(relation.id, way, via_ways, to_ways, is_only) for way in from_ways if way in ways]
