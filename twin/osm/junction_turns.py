@@ -44,7 +44,7 @@ def banned_turns(
         into[merger.of(stretch.to_node)].append(stretch)
         out_of[merger.of(stretch.from_node)].append(stretch)
     edge = {merger.of(node) for node in cut_ends}
-    obeyed: set[int] = set()
+    obeyed: dict[int, int] = {}  # relation of a chain of ways → a node where it holds
     banned: set[Turn] = set()
     for junction in sorted(into.keys() - edge):
         is_one = len(merger.members(junction)) == 1
@@ -57,8 +57,8 @@ def banned_turns(
                 if not is_one:
                     note(counts, NO_WAY_THROUGH, came.to_node)
     _ban_over_streets(rules.chains, into, out_of, merger, banned, obeyed, counts)
-    if obeyed:
-        counts[OBEYED] += len(obeyed)
+    for _, node in sorted(obeyed.items()):
+        note(counts, OBEYED, node)
     return banned
 
 
@@ -71,7 +71,7 @@ def _reached(
     inner: Mapping[int, Sequence[Stretch]],
     leaving: Sequence[Stretch],
     rules: TurnRules,
-    obeyed: set[int],
+    obeyed: dict[int, int],
 ) -> set[Nodes]:
     """Stretches that one may leave by after coming in by this one."""
     doors: dict[int, list[Stretch]] = defaultdict(list)
@@ -87,7 +87,7 @@ def _reached(
             if onward.nodes == last.nodes[::-1] or (_last(last), _first(onward)) in rules.banned:
                 continue
             broken = [chain for chain in rules.chains if _breaks(chain, (*way, onward))]
-            obeyed |= {chain.relation for chain in broken}
+            obeyed |= dict.fromkeys((chain.relation for chain in broken), onward.from_node)
             if broken:
                 continue
             if onward.from_node in doors and onward in doors[onward.from_node]:
@@ -120,7 +120,7 @@ def _ban_over_streets(
     out_of: Mapping[int, Sequence[Stretch]],
     merger: Merger,
     banned: set[Turn],
-    obeyed: set[int],
+    obeyed: dict[int, int],
     counts: Counter[str],
 ) -> None:
     """Chains over a street between two junctions: the turn out of it is banned where nobody else could be on it."""
@@ -147,7 +147,7 @@ def _ban_over_streets(
                 continue
             if len(mine) == len(feeders):
                 banned |= {(via.nodes, gone.nodes) for gone in wrong}
-                obeyed.add(chain.relation)
+                obeyed[chain.relation] = via.to_node
             else:
                 note(counts, NOT_SEPARABLE, via.from_node)
 

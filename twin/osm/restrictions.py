@@ -80,7 +80,7 @@ def turn_rules(extract: Extract, stretches: Sequence[Stretch], counts: Counter[s
                 if (gone.road.way_id in to_ways) != is_only and gone.to_node != came.from_node
             ]
             banned |= dict.fromkeys(found, relation.id)
-            counts[OBEYED] += 1
+            note(counts, OBEYED, via_nodes[0])
     return TurnRules(banned, tuple(chains))
 
 

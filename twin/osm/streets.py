@@ -14,14 +14,14 @@ from twin.city.network import ROAD_CLASSES, Kind, Link, Movement, Network, Node
 from twin.errors import NetworkError
 from twin.osm.assumptions import capacity_at_speed_vph
 from twin.osm.components import connected, join_cut_carriageways
-from twin.osm.drivable import drivable_way
+from twin.osm.drivable import DrivableWay, drivable_way
 from twin.osm.extract import Extract
 from twin.osm.junction_turns import Turn, banned_turns
 from twin.osm.junctions import Controls, Merger, controls_of, merge_junctions, merged_control, outside_junctions
 from twin.osm.lane_marks import marked_movements
 from twin.osm.levels import on_own_levels
 from twin.osm.read import read_extract
-from twin.osm.repairs import Repairs
+from twin.osm.repairs import Repairs, note
 from twin.osm.report import NetworkReport
 from twin.osm.restrictions import turn_rules
 from twin.osm.street_graph import Stretch, stretches_of
@@ -47,6 +47,7 @@ def network_of(
     counts = Repairs(extract.repairs)
     drivable = [way for street in extract.streets if (way := drivable_way(street, counts)) is not None]
     extract, ways = on_own_levels(extract, drivable, counts)
+    _note_roundabouts(ways, counts)
     stretches = stretches_of(extract, ways, counts)
     if not stretches:
         raise NetworkError(f"{source or place}: no drivable road found ({len(extract.streets):,} streets read).")
@@ -79,6 +80,19 @@ def network_of(
     if kind != "schematic":
         network = _with_marked_lanes(network, stretch_of, extract, counts)
     return network, _report(network, all_m, source, counts, extract)
+
+
+def _note_roundabouts(ways: Iterable[DrivableWay], counts: Counter[str]) -> None:
+    """Count the rings of roundabouts; a ring may be drawn as several ways."""
+    rings: list[set[int]] = []
+    for way in ways:
+        road = way.forward or way.backward
+        if road is not None and road.is_round:
+            touching = [ring for ring in rings if not ring.isdisjoint(way.way.nodes)]
+            rings = [ring for ring in rings if ring.isdisjoint(way.way.nodes)]
+            rings.append(set(way.way.nodes).union(*touching))
+    for ring in sorted(rings, key=min):
+        note(counts, "roundabouts, whose ring has the way", min(ring))
 
 
 def _with_marked_lanes(
