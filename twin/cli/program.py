@@ -291,13 +291,15 @@ def screen(scenario: tuple[str, ...], gap: float) -> None:
 
 @program.command()
 @click.argument("name")
-@click.option("--file", type=_FILE, required=True, help="OpenStreetMap extract: .osm, .osm.gz or .osm.pbf.")
-def init(name: str, file: Path) -> None:
-    """Make a place NAME of a map file: a minimal city that runs, with demand that is assumed and says so."""
+@click.option("--file", type=_FILE, help="OpenStreetMap extract: .osm, .osm.gz or .osm.pbf.")
+@click.option("--place", "where", help="A place by name, fetched from OpenStreetMap's servers.")
+@click.option("--box", type=float, nargs=4, metavar="W S E N", help="A box in degrees, fetched likewise.")
+def init(name: str, file: Path | None, where: str | None, box: tuple[float, float, float, float] | None) -> None:
+    """Make a place NAME of a map: a minimal city that runs, with demand that is assumed and says so."""
     from twin.cli.tables import print_lines
     from twin.files.place_init import init_place
 
-    made = init_place(name, file, home=_home())
+    made = init_place(name, _map_file(file, where, box), home=_home())
     print_lines(
         [
             f"{made.place}: {made.network.nodes:,} nodes, {made.network.links:,} links, "
@@ -308,6 +310,20 @@ def init(name: str, file: Path) -> None:
             *(f"twin run {scenario}" for scenario in made.scenarios[1:]),
         ]
     )
+
+
+def _map_file(file: Path | None, where: str | None, box: tuple[float, float, float, float] | None) -> Path:
+    """The map that one of three options names, fetched where it lies on a server."""
+    if sum(given is not None for given in (file, where, box)) != 1:
+        raise click.UsageError("Give one of --file, --place and --box.")
+    if file is not None:
+        return file
+    from twin.files.catalogue import cache_folder
+    from twin.osm.download import download_streets
+
+    asked = where if where is not None else box
+    assert asked is not None
+    return download_streets(asked, cache_folder())
 
 
 def _home() -> Path:
