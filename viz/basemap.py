@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
+import pandas as pd
 from shapely import prepare
 from shapely.geometry import LineString, box, mapping, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from twin.results.comparison import Comparison
 from viz import styles
 from viz.layers import GeoJson, Position, line_of, records
 
@@ -29,9 +29,12 @@ GLYPHS = "https://basemap.invalid/{fontstack}/{range}.pbf"
 Bounds = tuple[float, float, float, float]
 
 
-def ground_style(comparison: Comparison) -> dict[str, Any]:
-    """A MapLibre style with everything inside it: sea, streets, street names and district names."""
-    lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
+def ground_style(links: pd.DataFrame) -> dict[str, Any]:
+    """A MapLibre style with everything inside it: sea, streets, street names and district names.
+
+    `links`: geometry (GeoJSON coordinates), name, road_class and length_m a link.
+    """
+    lines = [line_of({"geometry": geometry}) for geometry in links["geometry"]]
     coast, places = _shipped_ground(bounds_of(lines))
     sources: dict[str, Any] = {"streets": _source(_one_line_a_street(lines))}
     layers: list[dict[str, Any]] = [
@@ -54,7 +57,7 @@ def ground_style(comparison: Comparison) -> dict[str, Any]:
             },
         }
     )
-    names = _street_names(comparison)
+    names = _street_names(links)
     if names:
         sources["names"] = _source(names)
         layers.append(_name_layer("street-label", "names", size=12, colour="#4a5158", along_line=True))
@@ -106,11 +109,11 @@ def _one_line_a_street(lines: Iterable[list[Position]]) -> list[GeoJson]:
     return features
 
 
-def _street_names(comparison: Comparison) -> list[GeoJson]:
+def _street_names(links: pd.DataFrame) -> list[GeoJson]:
     """One label on each street worth naming: along its longest link."""
     longest: dict[str, tuple[float, list[Position]]] = {}
     total_m: dict[str, float] = defaultdict(float)
-    for link in records(comparison.links):
+    for link in records(links):
         name = str(link["name"] or "")
         if link["road_class"] not in LABELLED_CLASSES or not _is_chinese(name):
             continue

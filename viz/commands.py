@@ -18,11 +18,16 @@ from twin.wording import Language
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def map_command(folder: Path, out: Path | None, language: str) -> None:
-    """Draw the results in FOLDER as one offline kepler.gl page."""
+    """Draw the results in FOLDER, or the findings of `twin network check`, as one offline kepler.gl page."""
+    from twin.files.network_check import is_check, read_check
     from twin.files.results_files import read_comparison
+    from viz.findings_map import findings_map
     from viz.kepler_map import before_after_map
 
-    page = before_after_map(read_comparison(folder), language=cast(Language, language))
+    if is_check(folder):
+        page = findings_map(read_check(folder), language=cast(Language, language))
+    else:
+        page = before_after_map(read_comparison(folder), language=cast(Language, language))
     click.echo(page.to_html(out or folder / "map.html"))
 
 

@@ -76,7 +76,7 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
         _view("parking", ("parking_before",), ("parking_after",), names, language),
     ]
     lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
-    ground = ground_style(comparison)
+    ground = ground_style(comparison.links)
     page = Page(
         title=headline.title(comparison, language),
         facts=headline.facts(comparison, language),
@@ -156,12 +156,12 @@ def _line_layer(name: str, grades: Sequence[styles.Grade], language: Language, *
         "strokeOpacity": 0.95,
         "thickness": 0.5,
         "strokeColor": None,
-        "strokeColorRange": _colour_range(grades, language),
+        "strokeColorRange": colour_range(grades, language),
         "sizeRange": widths,
         "stroked": True,
         "filled": False,
     }
-    layer = _layer(name, look, language, is_visible=is_visible)
+    layer = kepler_layer(name, _LAYER_NAMES[name].in_(language), look, is_visible=is_visible)
     layer["visualChannels"] = {
         "strokeColorField": {"name": GRADE.in_(language), "type": "string"},
         "strokeColorScale": "customOrdinal",
@@ -180,9 +180,9 @@ def _point_layer(name: str, grades: Sequence[styles.Grade], language: Language, 
         "thickness": 0.8,
         "radius": 20,
         "radiusRange": [12, 44],
-        "colorRange": _colour_range(grades, language),
+        "colorRange": colour_range(grades, language),
     }
-    layer = _layer(name, look, language, is_visible=is_visible)
+    layer = kepler_layer(name, _LAYER_NAMES[name].in_(language), look, is_visible=is_visible)
     channels: dict[str, Any] = {
         "colorField": {"name": GRADE.in_(language), "type": "string"},
         "colorScale": "customOrdinal",
@@ -193,7 +193,8 @@ def _point_layer(name: str, grades: Sequence[styles.Grade], language: Language, 
     return layer
 
 
-def _layer(name: str, look: dict[str, Any], language: Language, *, is_visible: bool) -> dict[str, Any]:
+def kepler_layer(name: str, label: str, look: dict[str, Any], *, is_visible: bool) -> dict[str, Any]:
+    """A layer of GeoJSON as kepler.gl configures it."""
     return {
         "id": name,
         "type": "geojson",
@@ -201,7 +202,7 @@ def _layer(name: str, look: dict[str, Any], language: Language, *, is_visible: b
             "dataId": name,
             "columnMode": "geojson",
             "columns": {"geojson": "_geojson"},
-            "label": _LAYER_NAMES[name].in_(language),
+            "label": label,
             "color": [120, 120, 120],
             "highlightColor": [252, 242, 26, 255],
             "isVisible": is_visible,
@@ -210,7 +211,8 @@ def _layer(name: str, look: dict[str, Any], language: Language, *, is_visible: b
     }
 
 
-def _colour_range(grades: Sequence[styles.Grade], language: Language) -> dict[str, Any]:
+def colour_range(grades: Sequence[styles.Grade], language: Language) -> dict[str, Any]:
+    """Colours by the words of grades, as kepler.gl takes them."""
     return {
         "name": "twin",
         "type": "customOrdinal",
@@ -232,7 +234,7 @@ def _about_grey(comparison: Comparison) -> Words:
 def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Language) -> tuple[LegendPart, ...]:
     speeds = LegendPart(
         Words("车速 ÷ 自由流车速(GB/T 33171)", "speed over free speed (GB/T 33171)").in_(language),
-        _entries((*styles.SPEED_GRADES, styles.NO_VEHICLES), language),
+        grade_entries((*styles.SPEED_GRADES, styles.NO_VEHICLES), language),
         ("speed",),
         note=Words(
             "左右拖动中线对比。双向并排；缩小时较慢的方向在上。",
@@ -241,13 +243,13 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     )
     changes = LegendPart(
         Words("延误变化(配对平均)", "change of delay (paired mean)").in_(language),
-        _entries(change_grades(comparison), language),
+        grade_entries(change_grades(comparison), language),
         ("change",),
         note=_about_grey(comparison).in_(language),
     )
     parking = LegendPart(
         Words("泊位占用(圆越大泊位越多)", "spaces taken (larger: more spaces)").in_(language),
-        _entries(styles.FULLNESS_GRADES, language),
+        grade_entries(styles.FULLNESS_GRADES, language),
         ("parking",),
         dots=True,
     )
@@ -261,7 +263,7 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     )
     if grades:
         title = Words("道路增减", "streets opened or closed").in_(language)
-        parts.append(LegendPart(title, _entries(grades, language), ("speed", "change")))
+        parts.append(LegendPart(title, grade_entries(grades, language), ("speed", "change")))
     if "measures" in tables:
         parts.append(_measures_part(comparison, tables["measures"], language))
     return tuple(parts)
@@ -272,12 +274,13 @@ def _measures_part(comparison: Comparison, places: LayerTable, language: Languag
     note = Words(f"另有 {missing} 项没有位置，见报告。", f"{missing} more have no place: see the memo.").in_(language)
     return LegendPart(
         Words("措施", "measures").in_(language),
-        _entries((styles.MEASURE_GRADE,), language),
+        grade_entries((styles.MEASURE_GRADE,), language),
         ("change",),
         dots=True,
         note=note if missing else "",
     )
 
 
-def _entries(grades: Sequence[styles.Grade], language: Language) -> tuple[LegendEntry, ...]:
+def grade_entries(grades: Sequence[styles.Grade], language: Language) -> tuple[LegendEntry, ...]:
+    """Entries of a legend."""
     return tuple(LegendEntry(grade.colour, grade.words.in_(language)) for grade in grades)

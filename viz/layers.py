@@ -170,6 +170,14 @@ def measure_places(comparison: Comparison, language: Language = "zh") -> LayerTa
     return LayerTable(_collection(features), tuple(names.values()))
 
 
+def point_layer(rows: Iterable[tuple[float, float, Mapping[str, Any]]], tooltip: tuple[str, ...]) -> LayerTable:
+    """Points at (lon, lat) with what is said of each."""
+    features = [
+        _feature({"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]}, texts) for lon, lat, texts in rows
+    ]
+    return LayerTable(_collection(features), tooltip)
+
+
 def street_name(link: Mapping[str, Any], language: Language = "zh") -> str:
     """The street's name as it is in the data; without one, "unnamed" and its class."""
     name = str(link["name"] or "").strip()

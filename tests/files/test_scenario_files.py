@@ -14,7 +14,8 @@ from twin.scenario.kinds import MEASURE_KINDS
 from twin.scenario.parking_measures import AddParking, SetTariff
 from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_openings import OpenLink
 from twin.wording import Words
 
 BASE = """

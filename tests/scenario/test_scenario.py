@@ -9,7 +9,8 @@ from twin.scenario.bus_measures import SetHeadway
 from twin.scenario.measure import changed_places
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.scenario import Scenario
-from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_openings import OpenLink
 from twin.wording import Words
 
 

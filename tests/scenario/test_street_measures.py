@@ -9,7 +9,8 @@ from small_town import DAY, network, place, town
 from twin.city.network import Movement
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
-from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_openings import OpenLink
 
 
 def changed_links(before, after):
@@ -30,7 +31,7 @@ def test_street_that_is_open_cannot_be_opened():
 
 
 def test_new_street_joins_the_junctions_nearest_to_its_ends():
-    after = OpenLink(id="a", ends=(place(0.1, 0), "红旗路×海港路"), name="候选A", road_class="secondary").apply(town())
+    after = OpenLink(id="a", ends=(place(0.05, 0), "红旗路×海港路"), name="候选A", road_class="secondary").apply(town())
     there, back = (after.network.link_by_id[i] for i in changed_links(town(), after))
     assert {(there.from_node, there.to_node), (back.from_node, back.to_node)} == {("n00", "n11"), ("n11", "n00")}
     assert there.name == "候选A" and there.length_m == pytest.approx(626, abs=3)

@@ -24,7 +24,7 @@ from twin.city.city import City
 from twin.city.ground import Ground, ground_of
 from twin.city.network import ROAD_CLASSES, Link, Network
 from twin.scenario.scenario import Scenario
-from twin.scenario.street_measures import OpenLink
+from twin.scenario.street_openings import OpenLink
 from twin.wording import Words
 
 SHORTEST_M, LONGEST_M = 60.0, 600.0

@@ -71,7 +71,7 @@ class Ground:
         return lines
 
     @cached_property
-    def _link_tree(self) -> shapely.STRtree:
+    def link_tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.link_lines)
 
     def nodes_near(self, lon: float, lat: float, within_m: float) -> list[tuple[str, float]]:
@@ -92,7 +92,7 @@ class Ground:
         """
         links = self.network.links
         point = shapely.Point(*self.xy(lon, lat)[0])
-        found = self._link_tree.query(point, predicate="dwithin", distance=within_m)
+        found = self.link_tree.query(point, predicate="dwithin", distance=within_m)
         near = [self._near(int(i), point) for i in found if among is None or links[i].id in among]
         index = self.network.link_index
         return sorted(near, key=lambda n: (round(n.distance_m, 3), index[n.link_id]))

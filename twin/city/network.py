@@ -89,6 +89,7 @@ class Link:
     changes: tuple[LinkChange, ...] = ()
     is_structure: bool = False  # bridge or tunnel: never joined to the street below
     source_ids: tuple[str, ...] = ()  # ids of the ways it was made from
+    part_of: str = ""  # id of the link that it is a piece of, where a street was cut at a new junction
     assumed: frozenset[str] = frozenset()
 
     @property
@@ -108,7 +109,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A turn from one link into another at a node. A node with movements allows only those listed."""
+    """A turn from one link into another at a node. A node with movements allows only those listed.
+
+    `lane_group`: turns of one link with the same number share the `lanes` they have; None: lanes of its own.
+    """
 
     node_id: str
     from_link: str
@@ -116,6 +120,7 @@ class Movement:
     lanes: float | None = None  # None: all lanes of the approach
     capacity_vph: float | None = None  # of the whole movement; None: not limited beyond the links
     penalty_s: float = 0.0
+    lane_group: int | None = None
 
 
 @dataclass(frozen=True)

@@ -291,13 +291,15 @@ def screen(scenario: tuple[str, ...], gap: float) -> None:
 
 @program.command()
 @click.argument("name")
-@click.option("--file", type=_FILE, required=True, help="OpenStreetMap extract: .osm, .osm.gz or .osm.pbf.")
-def init(name: str, file: Path) -> None:
-    """Make a place NAME of a map file: a minimal city that runs, with demand that is assumed and says so."""
+@click.option("--file", type=_FILE, help="OpenStreetMap extract: .osm, .osm.gz or .osm.pbf.")
+@click.option("--place", "where", help="A place by name, fetched from OpenStreetMap's servers.")
+@click.option("--box", type=float, nargs=4, metavar="W S E N", help="A box in degrees, fetched likewise.")
+def init(name: str, file: Path | None, where: str | None, box: tuple[float, float, float, float] | None) -> None:
+    """Make a place NAME of a map: a minimal city that runs, with demand that is assumed and says so."""
     from twin.cli.tables import print_lines
     from twin.files.place_init import init_place
 
-    made = init_place(name, file, home=_home())
+    made = init_place(name, _map_file(file, where, box), home=_home())
     print_lines(
         [
             f"{made.place}: {made.network.nodes:,} nodes, {made.network.links:,} links, "
@@ -308,6 +310,20 @@ def init(name: str, file: Path) -> None:
             *(f"twin run {scenario}" for scenario in made.scenarios[1:]),
         ]
     )
+
+
+def _map_file(file: Path | None, where: str | None, box: tuple[float, float, float, float] | None) -> Path:
+    """The map that one of three options names, fetched where it lies on a server."""
+    if sum(given is not None for given in (file, where, box)) != 1:
+        raise click.UsageError("Give one of --file, --place and --box.")
+    if file is not None:
+        return file
+    from twin.files.catalogue import cache_folder
+    from twin.osm.download import download_streets
+
+    asked = where if where is not None else box
+    assert asked is not None
+    return download_streets(asked, cache_folder())
 
 
 def _home() -> Path:
@@ -344,24 +360,39 @@ def network_replace(place: str, file: Path) -> None:
 
 
 @network.command("check")
-@click.argument("place")
-def network_check(place: str) -> None:
-    """Read the streets of PLACE and say what is assumed, repaired and known to be wrong."""
-    from twin.cli.tables import print_lines
-    from twin.files.catalogue import network_folder
-    from twin.files.network_files import load_network, read_passport
+@click.argument("streets", metavar="PLACE|FILE|FOLDER")
+@click.option("--out", type=_FOLDER, help="Folder for the findings with their places; `twin map` draws it.")
+def network_check(streets: str, out: Path | None) -> None:
+    """Read the streets of a place, a map file or a folder of GMNS tables, and say what is assumed, repaired and odd."""
+    from twin.cli.tables import print_lines, print_table
+    from twin.files.network_check import WEIGHTS, check_network, write_check
 
-    _, report = load_network(place)
-    passport = read_passport(network_folder(place))
-    print_lines(
-        [
-            f"{passport.title} ({passport.kind}): {report.nodes:,} nodes, {report.links:,} links, "
-            f"{report.length_km:,.0f} km of links",
-            *report.sentences(),
-            *passport.known_errors,
-            f"{passport.source}; {passport.licence}; {passport.attribution}",
-        ]
-    )
+    check = check_network(streets)
+    print_lines([check.title, *check.sentences])
+    rows = [
+        (f"{WEIGHTS[weight].zh} {WEIGHTS[weight].en}", what, f"{count:,}", f"{km:,.1f}" if km else "")
+        for weight, what, count, km in check.summary()
+    ]
+    print_table(("", "发现 finding", "次数 count", "公里 km"), rows)
+    if check.source:
+        print_lines([check.source])
+    if out is not None:
+        write_check(check, out)
+        print_lines([f"{out}", f"  twin map {out}"])
+
+
+@network.command("export")
+@click.argument("place")
+@click.argument("folder", type=_FOLDER)
+def network_export(place: str, folder: Path) -> None:
+    """Write the streets of PLACE as GMNS tables into FOLDER, with all that the twin knows of them."""
+    from twin.cli.tables import print_lines
+    from twin.files.gmns_files import write_gmns
+    from twin.files.network_files import load_network
+
+    streets, _ = load_network(place)
+    write_gmns(streets, folder)
+    print_lines([f"{folder}: {len(streets.nodes):,} nodes, {len(streets.links):,} links"])
 
 
 @program.command()

@@ -10,11 +10,12 @@ from twin.files.whole_files import write_whole
 from twin.osm.extract import Extract, Tags
 
 STREETS_FILE = "streets.osm.gz"
+_MEMBER_TYPES = {"n": "node", "w": "way", "r": "relation"}
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_streets(extract: Extract, path: Path) -> None:
-    """Write the drivable ways of an extract, their nodes and signals, as packed OSM XML."""
+    """Write the drivable ways of an extract, their nodes, signals and turn restrictions, as packed OSM XML."""
     used = sorted({node for way in extract.streets for node in way.nodes if node in extract.positions})
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="yantai-twin">']
     for node in used:
@@ -26,6 +27,13 @@ def write_streets(extract: Extract, path: Path) -> None:
         lines.append(f'<way id="{way.id}">')
         lines += [f'<nd ref="{node}"/>' for node in way.nodes]
         lines += [*_tags(way.tags), "</way>"]
+    for relation in extract.restrictions:
+        lines.append(f'<relation id="{relation.id}">')
+        lines += [
+            f'<member type="{_MEMBER_TYPES[kind]}" ref="{number}" role={quoteattr(_NOT_IN_XML.sub("", role))}/>'
+            for kind, number, role in relation.members
+        ]
+        lines += [*_tags(relation.tags), "</relation>"]
     text = "\n".join([*lines, "</osm>", ""])
     write_whole(path, gzip.compress(text.encode(), mtime=0))
 

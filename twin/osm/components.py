@@ -5,12 +5,18 @@ stays; trips may begin and end there, but nobody turns round.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import networkx as nx
 
 from twin.osm.junctions import Merger, distance_m
+from twin.osm.repairs import note
 from twin.osm.street_graph import Stretch
+
+Nodes = tuple[int, ...]
+"""Map nodes of a stretch, by which it is known."""
+
+LEFT_OUT = "street directions left out because one cannot get there and back"
 
 CUT_ENDS_APART_M = 60.0
 """Ends of two carriageways of one cut street lie no farther apart."""
@@ -49,26 +55,33 @@ def join_cut_carriageways(
         used |= {gone, came}
         joined.add(merger.of(gone))
     if joined:
-        counts["cut streets whose two carriageways were joined at the border"] += len(joined)
+        for node in sorted(joined):
+            note(counts, "cut streets whose two carriageways were joined at the border", node)
     return frozenset(joined)
 
 
 def connected(
-    stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int], counts: Counter[str]
+    stretches: list[Stretch],
+    merger: Merger,
+    cut_ends: frozenset[int],
+    counts: Counter[str],
+    banned: Collection[tuple[Nodes, Nodes]] = frozenset(),
 ) -> list[Stretch]:
     """The stretches of the largest strongly connected part; the rest is counted.
 
     Streets not built yet are kept where they would be part of it once open, but hold nothing together. `cut_ends`:
-    nodes at which nothing turns.
+    nodes at which nothing turns; `banned`: turns that nobody may make, as the map nodes of two stretches.
     """
     built = [stretch for stretch in stretches if not stretch.is_planned]
     kept = _within(built, _largest_part(built, merger, counts), merger)
-    kept = _without_traps(kept, merger, cut_ends)
+    kept = _without_traps(kept, merger, cut_ends, banned)
     planned = [stretch for stretch in stretches if stretch.is_planned]
     if planned:
         kept += _within(planned, _largest_part([*kept, *planned], merger, Counter()), merger)
-    if len(kept) < len(stretches):
-        counts["street directions left out because one cannot get there and back"] += len(stretches) - len(kept)
+    there = {stretch.nodes for stretch in kept}
+    for stretch in stretches:
+        if stretch.nodes not in there:
+            note(counts, LEFT_OUT, stretch.nodes[len(stretch.nodes) // 2])
     return sorted(kept, key=lambda stretch: stretch.nodes)
 
 
@@ -76,7 +89,12 @@ def _within(stretches: list[Stretch], nodes: set[int], merger: Merger) -> list[S
     return [stretch for stretch in stretches if {merger.of(stretch.from_node), merger.of(stretch.to_node)} <= nodes]
 
 
-def _without_traps(stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int]) -> list[Stretch]:
+def _without_traps(
+    stretches: list[Stretch],
+    merger: Merger,
+    cut_ends: frozenset[int],
+    banned: Collection[tuple[Nodes, Nodes]],
+) -> list[Stretch]:
     """Leave out junctions that one could reach or leave only by turning round in the street.
 
     A core of stretches, each reachable from each by turns, must reach a junction and be reached from it. Where that
@@ -84,7 +102,7 @@ def _without_traps(stretches: list[Stretch], merger: Merger, cut_ends: frozenset
     """
     kept = stretches
     while True:
-        nodes = _served_by_core(kept, merger, cut_ends)
+        nodes = _served_by_core(kept, merger, cut_ends, banned)
         inside = _within(kept, nodes, merger)
         if len(inside) == len(kept):
             return kept
@@ -94,7 +112,12 @@ def _without_traps(stretches: list[Stretch], merger: Merger, cut_ends: frozenset
             return stretches
 
 
-def _served_by_core(stretches: list[Stretch], merger: Merger, cut_ends: frozenset[int]) -> set[int]:
+def _served_by_core(
+    stretches: list[Stretch],
+    merger: Merger,
+    cut_ends: frozenset[int],
+    banned: Collection[tuple[Nodes, Nodes]],
+) -> set[int]:
     """Junctions that the largest set of mutually reachable stretches reaches, and from which it is reached."""
     ends = [(merger.of(stretch.from_node), merger.of(stretch.to_node)) for stretch in stretches]
     leaving: dict[int, list[int]] = {}
@@ -108,7 +131,7 @@ def _served_by_core(stretches: list[Stretch], merger: Merger, cut_ends: frozense
         for number, (start, end) in enumerate(ends)
         if end not in stops
         for onward in leaving.get(end, ())
-        if ends[onward][1] != start
+        if ends[onward][1] != start and (stretches[number].nodes, stretches[onward].nodes) not in banned
     )
     parts = list(nx.strongly_connected_components(turns))
     if not parts:
@@ -126,9 +149,6 @@ def _largest_part(stretches: list[Stretch], merger: Merger, counts: Counter[str]
     parts = list(nx.strongly_connected_components(graph))
     if not parts:
         return set()
-    others = sum(len(part) > 1 for part in parts) - 1
-    if others > 0:
-        counts["smaller parts that hang together, but not with the rest"] += others
     length_m: Counter[int] = Counter()
     part_of = {node: number for number, part in enumerate(parts) for node in part}
     for stretch in stretches:
@@ -136,4 +156,6 @@ def _largest_part(stretches: list[Stretch], merger: Merger, counts: Counter[str]
         if part_of[u] == part_of[v]:
             length_m[part_of[u]] += round(stretch.length_m)
     best = max(range(len(parts)), key=lambda number: (length_m[number], -min(parts[number])))
+    for part in sorted((part for number, part in enumerate(parts) if number != best and len(part) > 1), key=min):
+        note(counts, "smaller parts that hang together, but not with the rest", min(part))
     return set(parts[best])

@@ -19,6 +19,19 @@ class OsmWay:
 
 
 @dataclass(frozen=True, slots=True)
+class OsmRestriction:
+    """A relation that restricts turns: tags as text, members in order as (kind "n", "w" or "r", id, role)."""
+
+    id: int
+    tags: Tags
+    members: tuple[tuple[str, int, str], ...]
+
+    def ids(self, kind: str, role: str) -> tuple[int, ...]:
+        """Members of that kind and role, in order."""
+        return tuple(number for its_kind, number, its_role in self.members if (its_kind, its_role) == (kind, role))
+
+
+@dataclass(frozen=True, slots=True)
 class Extract:
     """Streets of one map file with the nodes they need, in order of id whatever the order of the file.
 
@@ -29,6 +42,7 @@ class Extract:
     node_tags: dict[int, Tags]  # only nodes with tags the twin reads
     streets: tuple[OsmWay, ...]
     areas: tuple[OsmWay, ...] = ()
+    restrictions: tuple[OsmRestriction, ...] = ()
     repairs: dict[str, int] = field(default_factory=dict)  # what was wrong in the file, and how often
 
     @property

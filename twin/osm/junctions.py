@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from twin.city.network import Control
 from twin.osm.extract import Extract, Tags
+from twin.osm.repairs import note
 from twin.osm.street_graph import LOOPS_SPLIT, Stretch, halves, neighbours_of
 
 SIGN_REACH_M = 30.0
@@ -23,6 +24,8 @@ MERGE_TWO_SIGNALS_M = 30.0
 MERGE_TWO_SIGNALS_ONE_WAY_M = 50.0  # across the median of a wide street
 MERGE_SIGNAL_M = 20.0  # a junction without signal so near to one with it
 WIDEST_JUNCTION_M = 100.0
+
+MERGED = "map nodes merged into the junction they are part of"
 
 _RANK: dict[Control, int] = {"none": 0, "yield": 1, "stop": 2, "signal": 3}
 _CONTROL_OF_TAG: dict[str, Control] = {"traffic_signals": "signal", "stop": "stop", "give_way": "yield"}
@@ -79,9 +82,8 @@ def controls_of(extract: Extract, stretches: list[Stretch], counts: Counter[str]
                 else:
                     placed.add(sign)
     on_streets = {node for stretch in stretches for node in stretch.nodes}
-    away = len((signs.keys() & on_streets) - placed)
-    if away:
-        counts["signals and signs away from junctions left out"] += away
+    for sign in sorted((signs.keys() & on_streets) - placed):
+        note(counts, "signals and signs away from junctions left out", sign)
     return Controls(control, frozenset(assumed), frozenset(yields))
 
 
@@ -142,7 +144,7 @@ def merge_junctions(stretches: Iterable[Stretch], controls: Controls, merger: Me
         is_one_way = ends[::-1] not in driven
         is_inside = stretch.length_m <= _merge_within_m(ends, is_one_way, stretch.is_structure, controls, neighbours)
         if is_inside and merger.of(ends[0]) != merger.of(ends[1]) and merger.merge(*ends):
-            counts["map nodes merged into the junction they are part of"] += 1
+            note(counts, MERGED, ends[0])
 
 
 def _merge_within_m(
@@ -170,7 +172,7 @@ def outside_junctions(stretches: Iterable[Stretch], merger: Merger, counts: Coun
         if merger.of(stretch.from_node) != merger.of(stretch.to_node):
             outside.append(stretch)
         elif stretch.length_m > WIDEST_JUNCTION_M and len(stretch.steps) > 1:
-            counts[LOOPS_SPLIT] += 1
+            note(counts, LOOPS_SPLIT, stretch.from_node)
             outside += halves(stretch)
     return outside
 

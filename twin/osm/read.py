@@ -1,7 +1,7 @@
 """Map files into extracts: `.osm`, `.osm.gz`, `.osm.pbf`, told apart by what is in them, not by their names.
 
 A file that is cut short, damaged, hostile or no map at all is refused in one sentence; nothing is loaded by half.
-Left out: multipolygon relations, turn restrictions.
+Left out: relations other than turn restrictions.
 """
 
 import gzip
@@ -21,7 +21,7 @@ from defusedxml.ElementTree import iterparse
 
 from twin.errors import DataFileError, NetworkError
 from twin.osm.drivable import street_row
-from twin.osm.extract import Extract, OsmWay, Tags
+from twin.osm.extract import Extract, OsmRestriction, OsmWay, Tags
 
 UNPACKED_LIMIT_BYTES = 16 * 2**30
 PACKING_LIMIT = 200
@@ -138,6 +138,7 @@ def _read(plain: osmium.io.File, with_land_use: bool) -> Extract:
         node_tags=node_tags,
         streets=tuple(streets[i] for i in sorted(streets)),
         areas=tuple(areas[i] for i in sorted(areas)),
+        restrictions=_restrictions(plain, repairs),
         repairs=dict(repairs),
     )
 
@@ -171,6 +172,23 @@ def _nodes(
     if wrong:
         repairs["nodes that lie nowhere on Earth, left out"] += wrong
     return {i: found[i] for i in sorted(found)}, {i: found_tags[i] for i in sorted(found_tags)}
+
+
+def _restrictions(plain: osmium.io.File, repairs: Counter[str]) -> tuple[OsmRestriction, ...]:
+    """Relations of turn restrictions, by id."""
+    found: dict[int, OsmRestriction] = {}
+    relations = osmium.FileProcessor(plain, osmium.osm.RELATION).with_filter(osmium.filter.KeyFilter("type"))
+    for item in relations:
+        if not isinstance(item, osmium.osm.Relation):
+            continue
+        tags = {tag.k: tag.v for tag in item.tags}
+        if tags["type"].partition(":")[0] != "restriction":
+            continue
+        if item.id in found:
+            repairs["relations with an id used before, left out"] += 1
+            continue
+        found[item.id] = OsmRestriction(item.id, tags, tuple((m.type, m.ref, m.role) for m in item.members))
+    return tuple(found[i] for i in sorted(found))
 
 
 def _is_area(tags: Tags, with_land_use: bool) -> bool:

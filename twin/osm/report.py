@@ -1,6 +1,6 @@
 """What was assumed, repaired and left out when streets were read: the numbers behind every warning."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _WORDS = {
     "lanes": "lane counts",
@@ -30,6 +30,7 @@ class NetworkReport:
     shortest_link_m: float
     assumed_links: dict[str, int]  # field of Link → links on which nobody observed it
     repairs: dict[str, int]  # what was done → how often
+    repaired_at: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)  # what → where (lon, lat)
 
     def sentences(self) -> list[str]:
         """One sentence a fact, the most important first."""

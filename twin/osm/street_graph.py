@@ -14,6 +14,7 @@ import osmnx
 
 from twin.osm.drivable import Carriageway, DrivableWay
 from twin.osm.extract import Extract
+from twin.osm.repairs import note
 
 LOOPS_SPLIT = "directions of loops from a junction to itself split in their middle"
 
@@ -56,6 +57,11 @@ class Stretch:
         return any(step.road.is_structure for step in self.steps)
 
     @property
+    def is_round(self) -> bool:
+        """Part of the ring of a roundabout."""
+        return any(step.road.is_round for step in self.steps)
+
+    @property
     def is_open(self) -> bool:
         """Open since before records began: no date is known at which it opens or closes."""
         return self.steps[0].road.opened_on is None and self.steps[0].road.closed_on is None
@@ -76,7 +82,7 @@ def stretches_of(extract: Extract, ways: Iterable[DrivableWay], counts: Counter[
     for _, _, found in simple.edges(data=True):
         stretch = Stretch(found["steps"])
         if stretch.from_node == stretch.to_node:
-            counts[LOOPS_SPLIT] += 1
+            note(counts, LOOPS_SPLIT, stretch.from_node)
             stretches += halves(stretch)
         else:
             stretches.append(stretch)
@@ -100,7 +106,8 @@ def _graph(extract: Extract, ways: Iterable[DrivableWay], counts: Counter[str]) 
     roads: dict[tuple[int, int], Carriageway] = {}
     for way in ways:
         if any(node not in extract.positions for node in way.way.nodes):
-            counts["ways cut where their nodes lie outside the file"] += 1
+            inside = [node for node in way.way.nodes if node in extract.positions]
+            note(counts, "ways cut where their nodes lie outside the file", (inside or way.way.nodes)[-1])
         for u, v in pairwise(way.way.nodes):
             if u == v or u not in extract.positions or v not in extract.positions:
                 continue
@@ -108,7 +115,7 @@ def _graph(extract: Extract, ways: Iterable[DrivableWay], counts: Counter[str]) 
                 if road is None:
                     continue
                 if ends in roads:
-                    counts["pieces of street drawn twice, first kept"] += 1
+                    note(counts, "pieces of street drawn twice, first kept", ends[0])
                 else:
                     roads[ends] = road
     graph: nx.MultiDiGraph[int] = nx.MultiDiGraph(crs="epsg:4326")

@@ -1,24 +1,29 @@
 """A map into a `Network`: the story from ways to links. The chapters are in the files beside this one.
 
-Left out: turn restrictions, lanes marked for turns, bus lanes, times of day.
+Left out: bus lanes, times of day.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from twin.city.network import ROAD_CLASSES, Kind, Link, Network, Node
+from twin.city.network import ROAD_CLASSES, Kind, Link, Movement, Network, Node
 from twin.errors import NetworkError
 from twin.osm.assumptions import capacity_at_speed_vph
 from twin.osm.components import connected, join_cut_carriageways
-from twin.osm.drivable import drivable_way
+from twin.osm.drivable import DrivableWay, drivable_way
 from twin.osm.extract import Extract
+from twin.osm.junction_turns import Turn, banned_turns
 from twin.osm.junctions import Controls, Merger, controls_of, merge_junctions, merged_control, outside_junctions
+from twin.osm.lane_marks import marked_movements
+from twin.osm.levels import on_own_levels
 from twin.osm.read import read_extract
+from twin.osm.repairs import Repairs, note
 from twin.osm.report import NetworkReport
+from twin.osm.restrictions import turn_rules
 from twin.osm.street_graph import Stretch, stretches_of
 from twin.units import km_from_metres, kmh_from_mps
 
@@ -39,8 +44,10 @@ def network_of(
     extract: Extract, *, place: str = "", kind: Kind = "openstreetmap", crs: str | None = None, source: str = ""
 ) -> tuple[Network, NetworkReport]:
     """Streets of an extract as a network; ids come from the map's node ids, whatever the order of the file."""
-    counts: Counter[str] = Counter(extract.repairs)
-    ways = [way for street in extract.streets if (way := drivable_way(street, counts)) is not None]
+    counts = Repairs(extract.repairs)
+    drivable = [way for street in extract.streets if (way := drivable_way(street, counts)) is not None]
+    extract, ways = on_own_levels(extract, drivable, counts)
+    _note_roundabouts(ways, counts)
     stretches = stretches_of(extract, ways, counts)
     if not stretches:
         raise NetworkError(f"{source or place}: no drivable road found ({len(extract.streets):,} streets read).")
@@ -49,22 +56,62 @@ def network_of(
     merger = Merger(extract.positions)
     cut_ends = join_cut_carriageways(stretches, merger, extract.positions, counts)
     merge_junctions(stretches, controls, merger, counts)
-    kept = connected(outside_junctions(stretches, merger, counts), merger, cut_ends, counts)
+    outside = outside_junctions(stretches, merger, counts)
+    banned: set[Turn] = set()
+    if kind != "schematic":  # a sketch's junctions stand for several: what turns inside them is not drawn
+        banned = banned_turns(stretches, outside, merger, turn_rules(extract, stretches, counts), cut_ends, counts)
+    kept = connected(outside, merger, cut_ends, counts, banned)
     if not kept:
         raise NetworkError(f"{source or place}: no two places that one can drive between and back.")
     nodes = {node.id: node for node in _nodes(kept, merger, controls)}
-    links = _links(kept, merger, nodes, extract, controls)
+    links, stretch_of = _links(kept, merger, nodes, extract, controls)
     if kind != "schematic":  # a sketch's links stand for several streets each
-        links = with_assumed_priorities(nodes, links)
+        links = with_assumed_priorities(nodes, links, {i for i, stretch in stretch_of.items() if stretch.is_round})
+    id_of = {stretch.nodes: link_id for link_id, stretch in stretch_of.items()}
+    bans = frozenset((id_of[a], id_of[b]) for a, b in banned if a in id_of and b in id_of)
     network = Network(
         nodes=tuple(nodes.values()),
         links=tuple(links),
         place=place,
         kind=kind,
         crs=crs or utm_crs(*extract.centre),
-        banned_turns=_no_turning_round(links, {str(merger.of(node)) for node in cut_ends}),
+        banned_turns=_no_turning_round(links, {str(merger.of(node)) for node in cut_ends}) | bans,
     )
-    return network, _report(network, all_m, source, counts)
+    if kind != "schematic":
+        network = _with_marked_lanes(network, stretch_of, extract, counts)
+    return network, _report(network, all_m, source, counts, extract)
+
+
+def _note_roundabouts(ways: Iterable[DrivableWay], counts: Counter[str]) -> None:
+    """Count the rings of roundabouts; a ring may be drawn as several ways."""
+    rings: list[set[int]] = []
+    for way in ways:
+        road = way.forward or way.backward
+        if road is not None and road.is_round:
+            touching = [ring for ring in rings if not ring.isdisjoint(way.way.nodes)]
+            rings = [ring for ring in rings if ring.isdisjoint(way.way.nodes)]
+            rings.append(set(way.way.nodes).union(*touching))
+    for ring in sorted(rings, key=min):
+        note(counts, "roundabouts, whose ring has the way", min(ring))
+
+
+def _with_marked_lanes(
+    network: Network, stretch_of: Mapping[str, Stretch], extract: Extract, counts: Counter[str]
+) -> Network:
+    """The network with lanes of turns where they are marked; a node with a marked approach lists all its turns."""
+    turns: dict[str, list[Movement]] = defaultdict(list)
+    for turn in network.turns():
+        turns[turn.node_id].append(turn)
+    movements: list[Movement] = []
+    for node_id, here in turns.items():
+        marked: dict[tuple[str, str], Movement] = {}
+        for link_id in dict.fromkeys(turn.from_link for turn in here):
+            onward = {turn.to_link: stretch_of[turn.to_link] for turn in here if turn.from_link == link_id}
+            found = marked_movements(stretch_of[link_id], onward, node_id, link_id, extract.positions, counts)
+            marked |= {(movement.from_link, movement.to_link): movement for movement in found}
+        if marked:
+            movements += [marked.get((turn.from_link, turn.to_link), turn) for turn in here]
+    return replace(network, movements=tuple(movements)) if movements else network
 
 
 def utm_crs(lon: float, lat: float) -> str:
@@ -88,17 +135,19 @@ def _nodes(kept: list[Stretch], merger: Merger, controls: Controls) -> list[Node
 
 def _links(
     kept: list[Stretch], merger: Merger, nodes: dict[str, Node], extract: Extract, controls: Controls
-) -> list[Link]:
+) -> tuple[list[Link], dict[str, Stretch]]:
+    """The links, and the stretch that each was made from."""
     parallel: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
     for stretch in kept:
         parallel[str(merger.of(stretch.from_node)), str(merger.of(stretch.to_node))].append(stretch)
-    links = []
+    links, stretch_of = [], {}
     for (u, v), together in parallel.items():
         together.sort(key=lambda stretch: (stretch.length_m, stretch.nodes))
         for number, stretch in enumerate(together, start=1):
             link_id = f"{u}-{v}" if number == 1 else f"{u}-{v}-{number}"
             links.append(_link(link_id, nodes[u], nodes[v], stretch, extract, stretch.nodes[-2:] in controls.yields))
-    return links
+            stretch_of[link_id] = stretch
+    return links, stretch_of
 
 
 def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yields: bool) -> Link:
@@ -130,8 +179,12 @@ def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yi
     )
 
 
-def with_assumed_priorities(nodes: Mapping[str, Node], links: Sequence[Link]) -> list[Link]:
+def with_assumed_priorities(
+    nodes: Mapping[str, Node], links: Sequence[Link], round_ids: Collection[str] = frozenset()
+) -> list[Link]:
     """The links with who gives way where no signal is mapped and no sign on an approach.
+
+    Who comes to the ring of a roundabout (`round_ids`) gives way to those on it, whatever the classes.
 
     At a junction of three streets or more, links of a lower class than the highest that comes in give way: drivers of a
     side street wait for those of the main one (assumed; between streets of one class nobody does: that who comes from
@@ -143,6 +196,10 @@ def with_assumed_priorities(nodes: Mapping[str, Node], links: Sequence[Link]) ->
     gives_way = set()
     for node_id, approaches in into.items():
         is_told = nodes[node_id].control == "signal" or any(link.priority == 1 for link in approaches)
+        on_ring = {link.id for link in approaches if link.id in round_ids}
+        if not is_told and on_ring:
+            gives_way |= {link.id for link in approaches if link.id not in on_ring}
+            continue
         open_now = [_rank(link) for link in approaches if link.opened_on != date.max]
         if not is_told and open_now and len({link.from_node for link in approaches}) >= 3:
             gives_way |= {link.id for link in approaches if _rank(link) > min(open_now)}
@@ -176,7 +233,7 @@ def _no_turning_round(links: Iterable[Link], cut_ends: set[str]) -> frozenset[tu
     return frozenset((came, gone) for node in into for came in into[node] for gone in out_of[node])
 
 
-def _report(network: Network, all_m: float, source: str, counts: Counter[str]) -> NetworkReport:
+def _report(network: Network, all_m: float, source: str, counts: Repairs, extract: Extract) -> NetworkReport:
     length_m = sum(link.length_m for link in network.links)
     named_m = sum(link.length_m for link in network.links if link.name)
     signals = [node for node in network.nodes if node.control == "signal"]
@@ -193,4 +250,8 @@ def _report(network: Network, all_m: float, source: str, counts: Counter[str]) -
         shortest_link_m=min(link.length_m for link in network.links),
         assumed_links=dict(Counter(field for link in network.links for field in sorted(link.assumed))),
         repairs=dict(counts),
+        repaired_at={
+            what: tuple(extract.positions[node] for node in nodes if node in extract.positions)
+            for what, nodes in counts.nodes.items()
+        },
     )

@@ -40,6 +40,9 @@ IMPLIED_KMH = {
 _SPEED = re.compile(r"(-?\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph|knots)?")
 _UNIT_KMH = {"mph": MPH_IN_KMH, "knots": KNOT_IN_KMH}
 _YES = frozenset({"yes", "true", "1"})
+_NO = frozenset({"", "no", "false", "0"})
+_REVERSED = frozenset({"-1", "reverse", "backward"})
+_BOTH_IN_TURN = frozenset({"reversible", "alternating"})
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -82,20 +85,86 @@ def lane_count(text: str) -> float | None:
 def oneway(tags: Tags) -> Oneway:
     """Directions a way may be driven in. Motorways and roundabouts are one-way unless the tag says otherwise.
 
-    `reversible` and `alternating` ways count as open both ways.
+    The tag for cars goes before the general one. `reversible` and `alternating` ways count as open both ways; a value
+    that nobody knows says nothing (`is_odd_oneway`).
+
+    >>> oneway({"oneway": "-1"}), oneway({"oneway": "yes", "oneway:motor_vehicle": "no"})
+    ('backward', 'both')
     """
-    value = tags.get("oneway", "").strip().lower()
+    value = _oneway_value(tags)
     if value in _YES:
         return "forward"
-    if value in ("-1", "reverse"):
+    if value in _REVERSED:
         return "backward"
-    if value == "no":
+    if value and value in _NO | _BOTH_IN_TURN:
         return "both"
-    if value in ("reversible", "alternating"):
-        return "both"
-    is_round = tags.get("junction") in ("roundabout", "circular")
     is_motorway = tags.get("highway") in ("motorway", "motorway_link")
-    return "forward" if is_round or is_motorway else "both"
+    return "forward" if is_roundabout(tags) or is_motorway else "both"
+
+
+def _oneway_value(tags: Tags) -> str:
+    for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway"):
+        if key in tags:
+            return tags[key].strip().lower()
+    return ""
+
+
+def is_odd_oneway(tags: Tags) -> bool:
+    """Whether the tag of direction has a value that nobody knows.
+
+    >>> is_odd_oneway({"oneway": "sometimes"}), is_odd_oneway({"oneway": "no"})
+    (True, False)
+    """
+    return _oneway_value(tags) not in _YES | _NO | _REVERSED | _BOTH_IN_TURN
+
+
+def is_reversible(tags: Tags) -> bool:
+    """Whether traffic goes one way and the other in turn."""
+    return _oneway_value(tags) in _BOTH_IN_TURN
+
+
+def is_roundabout(tags: Tags) -> bool:
+    """Whether a way is the ring of a roundabout: it has the way, and goes round one way."""
+    return tags.get("junction") in ("roundabout", "circular")
+
+
+def level_of(tags: Tags) -> int:
+    """Level above the ground (−5 to 5) by `layer`; else 1 on a bridge, −1 in a tunnel, 0 on the ground.
+
+    >>> level_of({"bridge": "yes"}), level_of({"layer": "-2"}), level_of({"layer": "high"})
+    (1, -2, 0)
+    """
+    try:
+        return max(-5, min(5, int(tags.get("layer", ""))))
+    except ValueError:
+        return 1 if tags.get("bridge", "no") != "no" else -1 if tags.get("tunnel", "no") != "no" else 0
+
+
+TURN_WORDS = {
+    "reverse": 180.0,
+    "sharp_left": 135.0,
+    "left": 90.0,
+    "slight_left": 45.0,
+    "merge_to_left": 0.0,
+    "through": 0.0,
+    "none": 0.0,
+    "": 0.0,
+    "merge_to_right": 0.0,
+    "slight_right": -45.0,
+    "right": -90.0,
+    "sharp_right": -135.0,
+}
+"""Directions that lanes are marked for → nominal bend (degrees, left positive); unmarked lanes lead straight on."""
+
+
+def turn_lanes(text: str) -> tuple[frozenset[str], ...] | None:
+    """Lanes from left to right, each with its directions; None where a word is unknown.
+
+    >>> [sorted(lane) for lane in turn_lanes("left|through;right")]
+    [['left'], ['right', 'through']]
+    """
+    lanes = tuple(frozenset(word.strip() for word in lane.split(";")) for lane in text.lower().split("|"))
+    return lanes if all(lane <= TURN_WORDS.keys() for lane in lanes) else None
 
 
 def first_day(text: str) -> date | None:

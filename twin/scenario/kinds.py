@@ -4,7 +4,8 @@ from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.measure import Measure
 from twin.scenario.parking_measures import AddParking, SetTariff
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, OpenLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_openings import OpenLink
 
 MEASURE_KINDS: dict[str, type[Measure]] = {
     "open_link": OpenLink,

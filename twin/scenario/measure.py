@@ -7,30 +7,46 @@ drawing on a map all read the same edits, so they cannot disagree.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from twin.city.city import City
-from twin.city.network import Link, Movement, Network
+from twin.city.cuts import Cut, Pieces, cut_streets
+from twin.city.network import Link, Movement, Network, Node
 from twin.city.parking import ParkingSite
 from twin.city.signals import SignalOrder
 from twin.city.transit import BusLine
 from twin.errors import ScenarioError
 from twin.wording import Language
 
-Thing = Literal["link", "site", "line", "signal"]
+Thing = Literal["node", "link", "turn", "site", "line", "signal"]
 LonLat = tuple[float, float]
 
 NEW = ""
 """Field of an edit that brings a thing which was not there."""
 
+CUT = "cut"
+"""Field of an edit that cuts a link at a node; its value is a Cut."""
+
+ALLOWED = "allowed"
+"""Field of an edit that allows or bans a turn; its value is a TurnRule."""
+
 _Frozen = TypeVar("_Frozen", Link, ParkingSite, BusLine)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRule:
+    """Whether one may turn from one link into another."""
+
+    from_link: str
+    to_link: str
+    is_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
-    there; field NEW adds the value, a Link or ParkingSite, itself. Of a signal, `id` is its node's and the fields are
-    those of a SignalOrder."""
+    there; field NEW adds the value, a Node, Link or ParkingSite, itself; field CUT puts a link's pieces in its place.
+    Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both its links."""
 
     thing: Thing
     id: str
@@ -75,18 +91,53 @@ def refuse(measure: Measure, faults: Iterable[str]) -> None:
 
 def carry_out(city: City, edits: Iterable[Edit]) -> City:
     """The city with all edits done. At a junction that lists its turns a new link gets every turn but back."""
-    by_thing: dict[Thing, list[Edit]] = {"link": [], "site": [], "line": [], "signal": []}
+    return carried_out(city, edits)[0]
+
+
+def carried_out(city: City, edits: Iterable[Edit]) -> tuple[City, Pieces]:
+    """The city with all edits done, and the pieces of links that were cut; links change after they are cut."""
+    by_thing: dict[Thing, list[Edit]] = {thing: [] for thing in get_args(Thing)}
     for edit in edits:
         by_thing[edit.thing].append(edit)
-    if by_thing["link"]:
-        city = replace(city, network=_edited_network(city.network, by_thing["link"]))
+    cuts: dict[str, list[Cut]] = {}
+    for edit in by_thing["link"]:
+        if edit.field == CUT:
+            cuts.setdefault(edit.id, []).append(edit.value)
+    pieces: Pieces = {}
+    if by_thing["node"] or cuts:
+        city, pieces = cut_streets(city, [edit.value for edit in by_thing["node"]], cuts)
+    changes = [edit for edit in by_thing["link"] if edit.field != CUT]
+    if changes:
+        city = replace(city, network=_edited_network(city.network, changes))
+    if by_thing["turn"]:
+        city = replace(city, network=_with_turns(city.network, [edit.value for edit in by_thing["turn"]]))
     if by_thing["site"]:
         city = replace(city, sites=_edited(city.sites, by_thing["site"]))
     if by_thing["line"]:
         city = replace(city, lines=_edited(city.lines, by_thing["line"]))
     if by_thing["signal"]:
         city = replace(city, signal_orders=_ordered(city.signal_orders, by_thing["signal"]))
-    return city
+    return city, pieces
+
+
+def _with_turns(network: Network, rules: list[TurnRule]) -> Network:
+    """The network with turns allowed or banned. A junction that must list its turns for one (a U-turn) lists all."""
+    banned = set(network.banned_turns)
+    movements = list(network.movements)
+    for rule in rules:
+        turn = (rule.from_link, rule.to_link)
+        banned.discard(turn)
+        if not rule.is_allowed:
+            banned.add(turn)
+            continue
+        node_id = network.link_by_id[rule.from_link].to_node
+        changed = replace(network, movements=tuple(movements), banned_turns=frozenset(banned))
+        here = [m for m in changed.turns() if m.node_id == node_id]
+        if turn not in {(m.from_link, m.to_link) for m in here}:
+            if not any(m.node_id == node_id for m in movements):
+                movements += here
+            movements.append(Movement(node_id, *turn))
+    return replace(network, movements=tuple(movements), banned_turns=frozenset(banned))
 
 
 def _ordered(orders: tuple[SignalOrder, ...], edits: list[Edit]) -> tuple[SignalOrder, ...]:
@@ -142,22 +193,30 @@ def _edited(things: tuple[_Frozen, ...], edits: list[Edit]) -> tuple[_Frozen, ..
 
 def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
     """Where edits lie (lon, lat), each place once, in order."""
-    sites = {site.id: site for site in city.sites}
+    edits = list(edits)
+    changed = carry_out(city, edits)
+    links = city.network.link_by_id | changed.network.link_by_id
+    sites = {site.id: site for site in changed.sites}
     lines = {line.id: line for line in city.lines}
     places: list[LonLat] = []
     for edit in edits:
-        if edit.thing == "link":
-            link = edit.value if edit.field == NEW else city.network.link_by_id[edit.id]
-            places += _link_ends(city.network, link)
+        if edit.field == CUT:
+            places.append(_place(changed.network.node_by_id[edit.value.node_id]))
+        elif edit.thing == "link":
+            places += _link_ends(changed.network, links[edit.id])
+        elif edit.thing == "turn":
+            places.append(_place(changed.network.node_by_id[links[edit.value.from_link].to_node]))
         elif edit.thing == "site":
-            site = edit.value if edit.field == NEW else sites[edit.id]
-            places.append((site.lon, site.lat))
-        elif edit.thing == "signal":
-            node = city.network.node_by_id[edit.id]
-            places.append((node.lon, node.lat))
+            places.append((sites[edit.id].lon, sites[edit.id].lat))
+        elif edit.thing in ("node", "signal"):
+            places.append(_place(changed.network.node_by_id[edit.id]))
         else:
             places += [(stop.lon, stop.lat) for stop in lines[edit.id].stops]
     return list(dict.fromkeys(places))
+
+
+def _place(node: Node) -> LonLat:
+    return node.lon, node.lat
 
 
 def changed_places(before: City, after: City) -> list[LonLat]:
@@ -171,6 +230,11 @@ def changed_places(before: City, after: City) -> list[LonLat]:
         old, new = links_before.get(link_id), links_after.get(link_id)
         if old != new:
             places += _link_ends(after.network if new else before.network, new or links_before[link_id])
+    turns_before, turns_after = _turn_rules(before.network), _turn_rules(after.network)
+    for from_link, to_link in sorted(turns_before ^ turns_after):
+        for network in (before.network, after.network):
+            if {from_link, to_link} <= network.link_by_id.keys():
+                places.append(_place(network.node_by_id[network.link_by_id[from_link].to_node]))
     sites_before = {site.id: site for site in before.open_sites}
     sites_after = {site.id: site for site in after.open_sites}
     for site_id in sorted(sites_before.keys() | sites_after.keys()):
@@ -187,6 +251,11 @@ def changed_places(before: City, after: City) -> list[LonLat]:
     nodes = [after.network.node_by_id[o.node_id] for o in after.signal_orders if o not in ordered_before]
     places += [(node.lon, node.lat) for node in nodes]
     return list(dict.fromkeys(places))
+
+
+def _turn_rules(network: Network) -> set[tuple[str, str]]:
+    """Turns that a network lists or bans: where two networks differ in them, somebody may turn who might not."""
+    return {(m.from_link, m.to_link) for m in network.movements} ^ set(network.banned_turns)
 
 
 def _link_ends(network: Network, link: Link) -> list[LonLat]:

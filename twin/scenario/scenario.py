@@ -1,14 +1,15 @@
 """A scenario: one question a planner asks of a place, and the measures that answer it."""
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twin.city.city import City
+from twin.city.cuts import Pieces
 from twin.city.network import LinkChange
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError, joined_faults
 from twin.scenario.bus_detours import ALL_DAY, with_buses_on_open_streets
-from twin.scenario.measure import NEW, Edit, Measure, carry_out
+from twin.scenario.measure import CUT, NEW, Edit, Measure, carried_out, carry_out
 from twin.wording import Words
 
 DEFAULT_MEASURED = TimeWindow.between("07:00", "09:00")
@@ -79,9 +80,20 @@ class Scenario:
             conflicts = conflicts_of(measure, edits, done)
             faults += conflicts
             if not conflicts:
-                changed = carry_out(changed, edits)
-                done += [(measure, edit) for edit in edits]
+                changed, pieces = carried_out(changed, edits)
+                done = [*_on_pieces(done, pieces), *((measure, edit) for edit in edits)]
         return changed, faults
+
+    def edits_in(self, city: City) -> dict[str, tuple[Edit, ...]]:
+        """The edits of each measure of its own, by its id, in a city that has the inherited ones in place.
+
+        A measure finds the city as those before it left it: a new street may end on a new street.
+        """
+        found = {}
+        for measure in self.measures:
+            found[measure.id] = measure.edits(city)
+            city = carry_out(city, found[measure.id])
+        return found
 
 
 def conflicts_of(measure: Measure, edits: tuple[Edit, ...], done: list[tuple[Measure, Edit]]) -> list[str]:
@@ -106,13 +118,26 @@ def conflicts_of(measure: Measure, edits: tuple[Edit, ...], done: list[tuple[Mea
     ]
 
 
+def _on_pieces(done: list[tuple[Measure, Edit]], pieces: Pieces) -> list[tuple[Measure, Edit]]:
+    """Edits done so far, those of links that are cut now as edits of their pieces."""
+    if not pieces:
+        return done
+    return [
+        (measure, replace(edit, id=piece_id))
+        for measure, edit in done
+        for piece_id in ([p.id for p in pieces[edit.id]] if edit.thing == "link" and edit.id in pieces else [edit.id])
+    ]
+
+
 def _key(edit: Edit) -> tuple[str, str, str]:
     return edit.thing, edit.id, _FIELD_OF.get(edit.field, edit.field)
 
 
 def _clash(old: Edit, new: Edit) -> bool:
     if new.field == NEW:
-        return True
+        return new.thing != "node" or old.value != new.value
+    if new.field == CUT:
+        return False
     if isinstance(old.value, LinkChange) and isinstance(new.value, LinkChange):
         overlap = (
             old.value.window.start_s < new.value.window.end_s and new.value.window.start_s < old.value.window.end_s

@@ -1,7 +1,8 @@
 """Lane groups: where the last stretch of a link holds a queue for each turn, and a full one blocks the rest.
 
 Two sources. Where the lanes of every turn of an approach are given and add up to no more than the link has, each turn
-has its own. Where a signal plan says how many lanes its turns have at the stop line (`Green.lanes`), turns that bend
+has its own, or shares them with the turns of its `Movement.lane_group`, which may be more than the link has farther
+back. Where a signal plan says how many lanes its turns have at the stop line (`Green.lanes`), turns that bend
 left have those, and the rest theirs: approaches of urban streets are widened. Everywhere else one queue holds all
 turns, first in, first out.
 """
@@ -42,12 +43,32 @@ def given_groups(network: Network) -> dict[str, tuple[LaneGroup, ...]]:
         lanes = [turn.lanes for turn in turns]
         if len(turns) < 2 or any(n is None for n in lanes):
             continue
+        if all(turn.lane_group is not None for turn in turns):
+            groups |= _marked(link, turns)
+            continue
         own = [float(n) for n in lanes if n is not None]
         if sum(own) <= link.lanes + 1e-9 and (length_m := _length_m(link, OWN_LANES_M)):
             groups[link.id] = tuple(
                 LaneGroup(link.id, (turn.to_link,), n, length_m) for turn, n in zip(turns, own, strict=True)
             )
     return groups
+
+
+def _marked(link: Link, turns: list[Movement]) -> dict[str, tuple[LaneGroup, ...]]:
+    """Groups of turns that share marked lanes; short ones where the stop line has more lanes than the link."""
+    together: dict[int | None, list[Movement]] = {}
+    for turn in turns:
+        together.setdefault(turn.lane_group, []).append(turn)
+    lanes = [float(some[0].lanes or link.lanes) for some in together.values()]
+    length_m = _length_m(link, OWN_LANES_M if sum(lanes) <= link.lanes + 1e-9 else POCKET_M)
+    if len(together) < 2 or not length_m:
+        return {}
+    return {
+        link.id: tuple(
+            LaneGroup(link.id, tuple(turn.to_link for turn in some), n, length_m)
+            for some, n in zip(together.values(), lanes, strict=True)
+        )
+    }
 
 
 def planned_groups(network: Network, plans: Iterable[SignalPlan]) -> dict[str, tuple[LaneGroup, ...]]:

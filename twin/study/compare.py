@@ -16,6 +16,7 @@ import pandas as pd
 
 import twin
 from twin.city.city import City
+from twin.city.cuts import with_cuts_of
 from twin.city.network import id_order
 from twin.city.screenlines import SIDES
 from twin.clock import TimeWindow
@@ -32,7 +33,7 @@ from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
 from twin.results.links_compared import streets_of
 from twin.results.run import LightTraffic, Run
 from twin.results.sites_compared import sites_of
-from twin.scenario.measure import changed_places
+from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers
 from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
@@ -163,10 +164,11 @@ class _Study:
         city = load_city(self.after.place)
         period = Period.around(self.after.measured)
         hours = TimeWindow(period.start_s, period.until_s)
-        cities = {"before": self.before.apply_to(city, hours), "after": self.after.apply_to(city, hours)}
+        applied = self.before.apply_to(city, hours), self.after.apply_to(city, hours)
+        cities = {"before": with_cuts_of(applied[0], applied[1]), "after": with_cuts_of(applied[1], applied[0])}
         self.progress("city", 1, 1)
         places = changed_places(cities["before"], cities["after"])
-        made_from = self._made_from(period)
+        made_from = self._made_from(period, cities["before"])
         base = self._settled_base(cities["before"], period, made_from)
         arms = self._settled_arms(base, cities, period, places, made_from)
         others: dict[str, Path] = {}
@@ -198,15 +200,17 @@ class _Study:
             sites_before=sites_of(cities["before"].open_sites),
             sites_after=sites_of(cities["after"].open_sites),
             near=near_links(cities["after"], places),
-            measures=_measure_table(self.after, cities["before"]),
+            measures=_measure_table(self.after, cities["before"].on(cities["after"].date)),
             settling=_settling(settlements),
             meta=meta,
         )
 
-    def _made_from(self, period: Period) -> dict[str, Any]:
-        """All that decides the base's settlement: data, code, window and rounds."""
+    def _made_from(self, period: Period, before: City) -> dict[str, Any]:
+        """All that decides the base's settlement: data, code, window and rounds, and where its streets are cut."""
         place = self.after.place
+        pieces = [link.id for link in before.network.links if link.part_of]
         return {
+            **({"pieces": hashlib.sha256(" ".join(pieces).encode()).hexdigest()} if pieces else {}),
             "network": read_passport(network_folder(place)).checksum,
             "lines": _digest(network_folder(place)),
             "demand": _digest(demand_folder(place)),
@@ -276,9 +280,10 @@ class _Study:
         """Links that may be driven only after, by the measure that opens them."""
         open_links = {arm: set(city.open_network().link_by_id) for arm, city in cities.items()}
         new = open_links["after"] - open_links["before"]
+        edits = self.after.edits_in(cities["before"].on(cities["after"].date))
         roads = {
-            measure.id: tuple(id_order(new & {edit.id for edit in measure.edits(cities["before"])}))
-            for measure in self.after.measures
+            measure_id: tuple(id_order(new & {edit.id for edit in found if edit.thing == "link"}))
+            for measure_id, found in edits.items()
         }
         return {road: link_ids for road, link_ids in roads.items() if link_ids}
 
@@ -397,12 +402,12 @@ def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:
 def _measure_table(scenario: Scenario, city: City) -> pd.DataFrame:
     rows = []
     for measure in scenario.measures:
-        places = measure.touches(city)
+        edits = measure.edits(city)
+        places = places_of(city, edits)
         lon, lat = places[0] if places else (None, None)
-        edits = sorted({edit.id for edit in measure.edits(city)})
-        rows.append(
-            (measure.id, measure.group, measure.describe("zh"), measure.describe("en"), lon, lat, " ".join(edits))
-        )
+        things = " ".join(sorted({edit.id for edit in edits}))
+        rows.append((measure.id, measure.group, measure.describe("zh"), measure.describe("en"), lon, lat, things))
+        city = carry_out(city, edits)
     return pd.DataFrame(rows, columns=list(MEASURE_COLUMNS))
 
 

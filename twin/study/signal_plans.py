@@ -128,7 +128,8 @@ def adapted_plans(
     the green of its approach; that of a new approach the green of the phase whose axis is nearest its own; a new left
     turn gives way, or goes with the left phase of that axis if there is one and it has a pocket. An approach more than
     45° off every axis has a phase of its own behind the others: the shortest green and its lost time, by which the
-    cycle is longer. What is gone leaves its phase. Junctions without a plan in the base stay without.
+    cycle is longer. What is gone leaves its phase. Junctions without a plan in the base stay without, but for those
+    that have a signal only now: the shortest cycle, shared evenly by its phases.
     """
     approaches = Approaches.of_plans(network, plans, base)
     before = Approaches.of_plans(base, plans, base)
@@ -140,7 +141,10 @@ def adapted_plans(
             remade.append(plan.node_id)
         if len({turn.from_link for turn in here}) >= 2:
             kept.append(_adapted(before, plan, approaches))
-    return tuple(kept), remade
+    had = {node.id for node in base.nodes if node.control == "signal"} | {plan.node_id for plan in plans}
+    now = {node.id for node in network.nodes if node.control == "signal"} - had
+    new = plan_signals(network, {}, nodes=now) if now else ()
+    return (*kept, *new), [*remade, *(plan.node_id for plan in new)]
 
 
 def _adapted(before: Approaches, plan: SignalPlan, approaches: Approaches) -> SignalPlan:
