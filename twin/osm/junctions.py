@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import networkx as nx
+
 from twin.city.network import Control
 from twin.osm.extract import Extract, Tags
 from twin.osm.repairs import note
@@ -23,6 +25,8 @@ ROOM_OF_A_CAR_M = 7.5
 MERGE_TWO_SIGNALS_M = 30.0
 MERGE_TWO_SIGNALS_ONE_WAY_M = 50.0  # across the median of a wide street
 MERGE_SIGNAL_M = 20.0  # a junction without signal so near to one with it
+BOX_SIDE_M = 30.0  # between the carriageways of a wide street, where it crosses another one
+MEDIAN_M = 20.0  # the same piece of a street with one carriageway
 WIDEST_JUNCTION_M = 100.0
 
 MERGED = "map nodes merged into the junction they are part of"
@@ -135,6 +139,7 @@ def merge_junctions(stretches: Iterable[Stretch], controls: Controls, merger: Me
     stretches = list(stretches)
     neighbours = neighbours_of(stretches)
     driven = {(stretch.from_node, stretch.to_node) for stretch in stretches}
+    inside_boxes = _sides_of_boxes(stretches, neighbours)
     for stretch in sorted(stretches, key=lambda stretch: (stretch.length_m, stretch.nodes)):
         if stretch.length_m > MERGE_TWO_SIGNALS_ONE_WAY_M:
             break
@@ -142,9 +147,40 @@ def merge_junctions(stretches: Iterable[Stretch], controls: Controls, merger: Me
             continue
         ends = (stretch.from_node, stretch.to_node)
         is_one_way = ends[::-1] not in driven
-        is_inside = stretch.length_m <= _merge_within_m(ends, is_one_way, stretch.is_structure, controls, neighbours)
+        within_m = _merge_within_m(ends, is_one_way, stretch.is_structure, controls, neighbours)
+        is_inside = stretch.length_m <= within_m or ends in inside_boxes
         if is_inside and merger.of(ends[0]) != merger.of(ends[1]) and merger.merge(*ends):
             note(counts, MERGED, ends[0])
+
+
+def _sides_of_boxes(stretches: list[Stretch], neighbours: dict[int, set[int]]) -> set[tuple[int, int]]:
+    """Pieces of street between the carriageways of a crossing: sides of a ring of three or four short pieces that is no
+    roundabout, or the short piece of a two-way street between two one-way ones.
+
+    A car could stand on them, but they are not streets: as streets they would hold two cars each and lock one another.
+    """
+    short: nx.DiGraph[int] = nx.DiGraph()
+    length_m: dict[tuple[int, int], float] = {}
+    one_way_ends: set[int] = set()
+    driven = {(stretch.from_node, stretch.to_node) for stretch in stretches}
+    for stretch in stretches:
+        ends = (stretch.from_node, stretch.to_node)
+        if ends[::-1] not in driven and stretch.length_m > BOX_SIDE_M:
+            one_way_ends.update(ends)
+        is_side = stretch.is_open and not stretch.is_structure and not stretch.is_round
+        if is_side and stretch.length_m <= BOX_SIDE_M and all(len(neighbours[end]) >= 3 for end in ends):
+            short.add_edge(*ends)
+            length_m[ends] = stretch.length_m
+    sides: set[tuple[int, int]] = set()
+    for ring in nx.simple_cycles(short, length_bound=4):
+        around = list(zip(ring, [*ring[1:], ring[0]], strict=True))
+        if len(ring) > 2:
+            one_way = [side for side in around if side[::-1] not in driven]
+            if len(one_way) >= 2:
+                sides.update(around)
+        elif length_m[around[0]] <= MEDIAN_M and one_way_ends.issuperset(ring):
+            sides.update(around)
+    return sides
 
 
 def _merge_within_m(
