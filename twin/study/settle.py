@@ -20,7 +20,7 @@ from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
-from twin.study.mean_hour import mean_hour, street_delays
+from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
 from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
 from twin.study.static_equilibrium import static_equilibrium
 from twin.study.turn_volumes import turn_volumes
@@ -258,7 +258,7 @@ def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Fl
     """
     graph = stage.router.graph
     pairs = mean_hour(stage.city, habits, period.measured)
-    found = static_equilibrium(graph, pairs, street_delays(stage.network), most_rounds=STATIC_ROUNDS)
+    found = static_equilibrium(graph, pairs, street_delays(stage.network, FOR_FIRST_ROUTES), most_rounds=STATIC_ROUNDS)
     ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)
     shares = np.cumsum(found.weight) / found.weight.sum()
     drawn = np.searchsorted(shares, chance.uniform(SETTLING_SEED, "first ways", ids), side="right")
