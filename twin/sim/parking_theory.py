@@ -89,7 +89,13 @@ def inspected_once_each(spaces: int, free: int) -> float:
 
 
 def break_even_search_s(
-    stay_s: float, *, off_street_yuan_h: float, kerb_yuan_h: float, fuel_yuan_h: float, persons: float, value_yuan_h: float
+    stay_s: float,
+    *,
+    off_street_yuan_h: float,
+    kerb_yuan_h: float,
+    fuel_yuan_h: float,
+    persons: float,
+    value_yuan_h: float,
 ) -> float:
     """How long it pays to search for a kerb space instead of paying off the street (s): t(m − p)/(f + n·v).
 
