@@ -34,7 +34,15 @@ def site(
     lon = node(at).lon + LON_100_M * offset_m / 100.0
     what: dict[str, Any] = {"kind": "lot", "tariff": FREE, **more}
     return ParkingSite(
-        name or f"P{at}", "", lon=lon, lat=37.0, link_id=link, zone_id="Z", spaces=spaces, occupied_at_start=taken, **what
+        name or f"P{at}",
+        "",
+        lon=lon,
+        lat=37.0,
+        link_id=link,
+        zone_id="Z",
+        spaces=spaces,
+        occupied_at_start=taken,
+        **what,
     )
 
 

@@ -25,6 +25,7 @@ class City:
     network: Network
     zones: tuple[Zone, ...] = ()
     sites: tuple[ParkingSite, ...] = ()
+    private_sites: tuple[ParkingSite, ...] = ()  # of homes and offices: nobody else's until a measure shares them
     parking: ParkingPolicy = ParkingPolicy()
     lines: tuple[BusLine, ...] = ()
     signals: tuple[SignalPlan, ...] = ()
