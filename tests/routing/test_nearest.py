@@ -1,5 +1,7 @@
 """The best place to drive to: drive and cost beyond it, against the whole tree."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,7 +56,7 @@ def test_best_is_that_of_the_whole_tree(link: int, places: list[tuple[int, int]]
     assert drive_ms + beyond[place] == min(d + b for d, b in zip(drives, beyond.tolist(), strict=True) if d < UNREACHED)
     assert drive_ms == graph.free_ms[links].sum() == drives[place]
     ends = [link, *links.tolist()]
-    assert all(graph.link_to[a] == graph.link_from[b] for a, b in zip(ends[:-1], ends[1:], strict=True))
+    assert all(graph.link_to[a] == graph.link_from[b] for a, b in pairwise(ends))
     assert graph.link_to[ends[-1]] == nodes[place]
 
 

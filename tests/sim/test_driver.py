@@ -185,8 +185,8 @@ def test_driver_at_a_full_site_blocks_nobody_for_long() -> None:
 def test_kerb_space_on_the_way_is_taken_where_it_costs_no_more_than_the_goal_may(
     make: type, half_hour_yuan: float, parks_at: str
 ) -> None:
-    """A free kerb at b is 100 m from c: there and back and counted double, 320 s. The garage at c costs two half-hours at
-    180 s a yuan, and three times in ten 480 s for being full: 324 or 288 s."""
+    """A free kerb at b is 100 m from c: there and back and counted double, 320 s. The garage at c costs two half-hours
+    at 180 s a yuan, and three times in ten 480 s for being full: 324 or 288 s."""
     sites = [site("c", kind="garage", tariff=Tariff(half_hour_yuan=half_hour_yuan), spaces=9), site("b", kind="kerb")]
     fate = play(sites, [Plan(0.0, TO_C, 0, 3600.0)], make).fates[0]
     assert (sites[fate.site].id, fate.search_began_s) == (parks_at, None)
@@ -252,8 +252,8 @@ def test_cars_pass_a_gate_one_after_another(make: type) -> None:
 @FLOWS
 @pytest.mark.parametrize(("room", "arrives_s"), [(3, 36.0), (2, 42.0), (1, 52.0)])
 def test_line_at_a_gate_spills_onto_a_street_of_one_lane(make: type, room: int, arrives_s: float) -> None:
-    """Three cars for the garage at c come at 20, 22, 24 s, then one for d. With room for three it is through c at 26 s and
-    at d at 36; with room for two the third stands in the way until the first is let in, at 30 s: 32 s; with room for
+    """Three cars for the garage at c come at 20, 22, 24 s, then one for d. With room for three it is through c
+    at 26 s and at d at 36; with room for two the third stands in the way until the first is let in, at 30 s: 32 s; with room for
     one the second stands there until 30 s, the third, who comes 2 s behind it, from 32 until 40 s."""
     sites = [site("c", spaces=9, gate_s=10.0, gate_room=room), site("d", spaces=9)]
     plans = [*(Plan(0.0, TO_C, 0) for _ in range(3)), Plan(0.0, (*TO_C, "cd"), 1)]
@@ -285,7 +285,7 @@ def test_who_finds_a_full_garage_with_a_gate_and_nothing_else_waits_and_has_the_
 
 @FLOWS
 def test_who_finds_nothing_stops_where_it_is_forbidden_and_takes_half_a_lane(make: type) -> None:
-    """Without fines everybody does. Half of one lane is left: cars leave b → c 4 s apart instead of 2 while it stands."""
+    """Without fines everybody does. Half of one lane is left: cars leave b → c 4 s apart, not 2, while it stands."""
     none = ParkingPolicy(enforcement=0.0)
     plans = [Plan(0.0, TO_C, 0, 100.0), *(Plan(30.0, (*TO_C, "cd"), 1) for _ in range(3)), *(
         Plan(200.0, (*TO_C, "cd"), 1) for _ in range(2)
@@ -299,7 +299,7 @@ def test_who_finds_nothing_stops_where_it_is_forbidden_and_takes_half_a_lane(mak
 
 
 def test_stricter_enforcement_leaves_fewer_illegal_stops() -> None:
-    """Share e^(−expected fine / 10 yuan): at 100 yuan and one stop in ten 36.8 %, in five 13.5 %; four standard errors."""
+    """Share e^(−expected fine / 10 yuan): at 100 yuan for one in ten 36.8 %, in five 13.5 %; 4 standard errors."""
     for enforcement, share in ((0.0, 1.0), (0.1, 0.368), (0.2, 0.135)):
         day = play([site("c")], [], policy=ParkingPolicy(enforcement=enforcement, fine_yuan=100.0)).day
         errands = (Errand(i, day.search.tables.segments_of(TO_C), 1, 0, place_of_c(), 60.0) for i in range(4000))

@@ -153,3 +153,7 @@ class ParkingPolicy:
     permit_share: float = 0.0
     enforcement: float = 0.1
     fine_yuan: float = 100.0
+
+
+AS_IT_IS = ParkingPolicy()
+"""No guidance, no booking, little enforcement."""

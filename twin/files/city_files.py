@@ -9,6 +9,7 @@ import datetime
 
 from twin.city.city import City
 from twin.demand.parking_supply import sites_of
+from twin.demand.private_parking import private_sites_of
 from twin.demand.sampling import draw_demand
 from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
@@ -41,6 +42,7 @@ def load_city(place: str, *, on: datetime.date | None = None, seed: int | None =
         network=network,
         zones=inputs.zones,
         sites=sites_of(settled, inputs),
+        private_sites=private_sites_of(settled, inputs),
         demand=demand,
         screenlines=read_screenlines(demand_folder(place)),
         notes=tuple(demand.tables["notes"]["note"]),

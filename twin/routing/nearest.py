@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.routing.graph import Ints, StreetGraph
-from twin.routing.kernel import NONE, Ways, _pop, _push
+from twin.routing.kernel import NONE, _pop, _push
 
 LONGEST_MS = 1_800_000
 """Nobody looks for a place farther than half an hour of driving (ms)."""
@@ -77,7 +77,7 @@ def _best(from_link, link_to, nodes, beyond_ms, ways, cost_ms, epoch, room):
         room.next_place[place] = room.place_at[node] if room.marked[node] == epoch else NONE
         room.place_at[node] = place
         room.marked[node] = epoch
-    best, best_ms, best_drive, best_link = NONE, NEVER_MS, np.int64(0), NONE
+    best, best_ms, best_drive, best_link = np.int64(NONE), NEVER_MS, np.int64(0), np.int32(NONE)
     here = link_to[from_link]
     if room.marked[here] == epoch:
         place = room.place_at[here]

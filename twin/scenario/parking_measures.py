@@ -12,12 +12,11 @@ from twin.city.parking import ParkingSite, SiteKind, Tariff
 from twin.city.zones import Zone
 from twin.errors import ScenarioError
 from twin.scenario.measure import NEW, Edit, Measure, refuse
-from twin.scenario.parking_rules import percent_hint, tariff_faults
+from twin.scenario.parking_rules import GUIDED_PRICE, percent_hint, tariff_faults
 from twin.scenario.street_parts import NEAR_M, part_of_street
 from twin.wording import Language
 
 _KINDS = {"kerb": ("路内", "kerb"), "lot": ("地面停车场", "a car park"), "garage": ("停车楼或地下库", "a garage")}
-GUIDED_PRICE = Tariff()
 _NO_ENTRANCE = ("motorway", "trunk")
 
 

@@ -30,8 +30,8 @@ class PolicyMeasure(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class GuideParking(PolicyMeasure):
-    """Shows `share` of the drivers who look for a public space how many are free at each site, as it was up to `delay_min`
-    minutes ago; they decide where to go a kilometre before they arrive."""
+    """Shows `share` of the drivers who look for a public space how many are free at each site, as it was up to
+    `delay_min` minutes ago; they decide where to go a kilometre before they arrive."""
 
     share: float
     delay_min: float = 5.0

@@ -1,4 +1,4 @@
-"""How single sites are run: their prices, time limits and permits, and private spaces that strangers may use for hours."""
+"""How single sites are run: prices, time limits, permits, and private spaces that strangers may use for hours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +12,8 @@ from twin.errors import ScenarioError
 from twin.scenario.measure import NEW, Edit, Measure, refuse
 from twin.scenario.street_parts import nearest_words
 from twin.wording import Language
+
+GUIDED_PRICE = Tariff()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +125,8 @@ class LimitStay(SiteMeasure):
 
 @dataclass(frozen=True, kw_only=True)
 class RequirePermit(SiteMeasure):
-    """Only holders of a permit may park; `holders_share`: share of the drivers who look for public spaces that hold one.
-    `open_hours`: when everybody may."""
+    """Only holders of a permit may park; `holders_share`: of the drivers who look for public spaces. `open_hours`: when
+    everybody may."""
 
     holders_share: float
     open_hours: tuple[TimeWindow, ...] = ()
@@ -158,7 +160,7 @@ class ShareParking(SiteMeasure):
     hours: tuple[TimeWindow, ...]
     share: float
     use: Literal["homes", "offices"] | None = None  # None: both
-    tariff: Tariff = Tariff()
+    tariff: Tariff = GUIDED_PRICE
 
     def _own_faults(self) -> Iterator[str]:
         yield from share_faults("share", self.share)

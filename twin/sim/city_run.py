@@ -200,7 +200,7 @@ def _errands(stage: Stage, habits: Habits, day: Day, rows: Ints) -> Iterator[tup
 
 
 def what_drivers_know(people: Ints, policy: ParkingPolicy) -> list[Knows]:
-    """What each traveller knows of how full sites are: a habit, so that more guidance leaves those who had it theirs."""
+    """What each traveller knows of how full sites are: a habit, so that more guidance takes it from nobody."""
     is_guided = chance.uniform(HABIT_SEED, "is guided", people) < policy.guided_share
     is_experienced = chance.uniform(HABIT_SEED, "is experienced", people) < policy.experienced_share
     words: tuple[Knows, Knows, Knows] = ("guidance", "experience", "nothing")

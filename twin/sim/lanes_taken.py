@@ -8,8 +8,8 @@ from typing import Protocol
 from twin.sim.tables import FlowTables
 
 ILLEGAL_LANES = 0.5
-"""What one car that stopped at the kerb takes of a lane: others squeeze past (assumed; HCM 2000, eq. 16-4, takes a tenth
-of a lane and 18 s a manoeuvre for cars that park where they may)."""
+"""What one car that stopped at the kerb takes of a lane: others squeeze past (assumed; HCM 2000, eq. 16-4, takes a
+tenth of a lane and 18 s a manoeuvre for cars that park where they may)."""
 
 MOST_LANES = 1.0  # standing cars stand behind one another: they take no more than the lane at the kerb
 LEAST_SHARE = 0.5  # and leave at least so much of the street open

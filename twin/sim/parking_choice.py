@@ -19,8 +19,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 CHOICE_SCALE_S = 600.0
-"""Choice falls by e for so much more cost: with the walk that is 190 m one way (assumed: 500 m is accepted by one in five,
-200 m by nine in ten)."""
+"""Choice falls by e for so much more cost: with the walk that is 190 m one way (assumed: 500 m is accepted by one in
+five, 200 m by nine in ten)."""
 
 CROW_MPS = 7.0  # towards the site from where one comes: 33 km/h over a way 1.3 times as long as the crow's (assumed)
 ROUNDS = 6

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin import chance
-from twin.city.parking import ParkingPolicy
+from twin.city.parking import AS_IT_IS, ParkingPolicy
 from twin.records import INTERVAL_S
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import Flow
@@ -22,7 +22,6 @@ from twin.sim.parking_knowledge import Knowledge, Knows, after_seen_full
 from twin.sim.parking_search import (
     FARTHEST_WALK_M,
     FULL_COST_S,
-    LOCAL_SEARCH_MPS,
     WALK_MPS,
     YUAN_S,
     Leg,
@@ -97,14 +96,14 @@ class ParkingDay:
         flow: Flow,
         search: SearchMap,
         *,
-        policy: ParkingPolicy | None = None,
+        policy: ParkingPolicy = AS_IT_IS,
         usual: Floats | None = None,
         lanes: LanesTaken | None = None,
         seed: int = 0,
     ) -> None:
         self.env = env
         self.search = search
-        self.policy = policy or ParkingPolicy()
+        self.policy = policy
         self.stock = ParkingStock(search.sites, delay_s=self.policy.guidance_delay_s)
         self.lanes = lanes or LanesTaken(flow, search.tables)
         self.seed = seed
@@ -172,7 +171,7 @@ class ParkingDay:
         return self.search.best(fate.here, near.sites, cost_s, chances)
 
     def rest_of_usual_way(self, errand: Errand, fate: Fate) -> Plan:
-        """On to the site of first choice, for whom no better way leads anywhere; a booking that cannot be reached ends."""
+        """On to the site of first choice where no better way leads anywhere; a booking that cannot be reached ends."""
         if fate.booked >= 0:
             self.stock.cancel(fate.booked, self.env.now)
             fate.booked = -1
@@ -306,7 +305,7 @@ class ParkingDay:
         self.stock.pay(site, self.env.now, fate.fee_yuan, fate.gate_s)
 
     def stopped_illegally(self, errand: Errand, fate: Fate) -> None:
-        """A driver stands where it is forbidden, and takes part of a lane; a fine comes with the chance of the policy."""
+        """A driver stands where it is forbidden, takes part of a lane, and is fined with the chance of the policy."""
         fate.how, fate.parked_at_s = "illegal", self.env.now
         links = self.search.tables.network
         end = links.node_by_id[links.links[fate.here].to_node]

@@ -38,9 +38,11 @@ class Knowledge:
         """Chance of a space at each of these sites for a driver who knows so much."""
         if knows == "guidance":
             shown = self._stock.shown(now_s)[sites]
-            return shown / (shown + SHOWN_MARGIN)
+            guided: Floats = shown / (shown + SHOWN_MARGIN)
+            return guided
         if knows == "experience" and self._usual is not None:
-            return self._usual[sites, int(now_s // SLOT_S) % SLOTS]
+            usual: Floats = self._usual[sites, int(now_s // SLOT_S) % SLOTS]
+            return usual
         return np.full(len(sites), UNKNOWN_CHANCE)
 
 

@@ -49,7 +49,7 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where to go next. `cost_s`: drive, walk, price and risk together; `site` −1: to the end of the legs, and think."""
+    """Where to go next. `cost_s`: drive, walk, price and risk; `site` −1: to the end of the legs, and think again."""
 
     site: int
     legs: tuple[Leg, ...]
@@ -58,7 +58,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Near:
-    """Sites near a destination, by walk: positions, nodes, walk one way (m), and what they cost without the price (s)."""
+    """Sites near a destination, by walk: positions, nodes, walk one way (m), and cost without the price (s)."""
 
     sites: Ints
     nodes: Ints

@@ -98,8 +98,8 @@ def not_answered(before: City, after: City) -> tuple[Words, ...]:
         return (
             Words(
                 "停车价格有变化：驾驶人按价格在停车场之间选择，但没有人因此改乘公交、改变停留时间或放弃出行。",
-                "Parking prices change: drivers choose among sites by them, but nobody takes the bus, stays shorter or stays "
-                "at home because of them.",
+                "Parking prices change: drivers choose among sites by them, but nobody takes the bus, stays "
+                "shorter or stays at home because of them.",
             ),
         )
     return ()
