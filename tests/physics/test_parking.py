@@ -141,7 +141,7 @@ def _searched_s(fate: Fate) -> float:
 
 
 def test_books_of_a_garage_close_to_the_car() -> None:
-    """Arrived = parked + gave up + still in line; parked = left + standing; Little: car-hours inside = Σ of the stays."""
+    """Arrived = parked + gave up + still in line; parked = left + standing."""
     arrivals_s = poisson(240.0, 20 * HOUR, "books")
     people = np.arange(len(arrivals_s))
     stays_s = HOUR * chance.exponential(5, "stay", people)
@@ -160,7 +160,7 @@ def test_books_of_a_garage_close_to_the_car() -> None:
 
 
 def test_full_at_a_hundred_and_eighty_turned_away() -> None:
-    """P07. A car a minute, 100 places. Stays of 180 min: full after 100 cars, 80 turned away by then; of 60: never full."""
+    """P07. A car a minute, 100 places. Stays of 180 min: full after 100, 80 turned away by then; of 60: never full."""
     arrivals_s = 60.0 * np.arange(180)
     long, short = (
         at_the_garage(site("a", spaces=100), arrivals_s, np.full(180, stay_s), until_s=180 * 60.0)
@@ -172,7 +172,7 @@ def test_full_at_a_hundred_and_eighty_turned_away() -> None:
 
 
 def test_an_empty_garage_takes_hours_to_fill() -> None:
-    """P09. A hundred times 60 an hour for two hours on the mean: 100 × 120 (1 − e^(−t/2 h)) after t; Poisson, so ± 4 √n."""
+    """P09. A hundred times 60 an hour for two hours on the mean: 12,000 (1 − e^(−t/2 h)) after t; Poisson: ± 4 √n."""
     until_s = 4 * HOUR
     arrivals_s = poisson(6000.0, until_s, "filling")
     stays_s = 2 * HOUR * chance.exponential(2, "stay", np.arange(len(arrivals_s)))
@@ -243,7 +243,7 @@ def kerbs_of_the_ring(load: float) -> Iterator[ParkingSite]:
 
 
 def inspected_on_the_ring(load: float, drivers: int) -> tuple[Floats, float]:
-    """Spaces looked at by each driver who parked, and mean occupancy: arrivals at random places, stays of 1,500 spaces."""
+    """Spaces looked at by each who parked, and mean occupancy: arrivals at random places, stays of 1,500 spaces."""
     network = ring()
     tables, search = search_map(network, list(kerbs_of_the_ring(load)))
     env = Environment()
@@ -284,8 +284,8 @@ def assert_as_in_the_table(load: float, drivers: int, looks: float, tolerance: f
     [(0.5, 2500, 2.35, 0.06), (0.7, 2500, 4.86, 0.1), (0.8, 2500, 9.56, 0.15)],
 )
 def test_search_round_a_block_meets_full_stretches(load: float, drivers: int, looks: float, tolerance: float) -> None:
-    """§4.4: looks on a ring of 100 spaces. The table is of 4.5 million space-times; these runs of a hundred thousand have
-    standard errors of 1, 2 and 4 %."""
+    """§4.4: looks on a ring of 100 spaces. The table is of 4.5 million space-times; these runs of a hundred thousand
+    have standard errors of 1, 2 and 4 %."""
     assert_as_in_the_table(load, drivers, looks, tolerance)
 
 

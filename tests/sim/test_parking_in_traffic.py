@@ -1,4 +1,4 @@
-"""Cars in search are cars in traffic: through traffic on the same street waits for them, and not where spaces are booked.
+"""Cars in search are cars in traffic: through traffic on the same street waits for them, and not where all book.
 
 A main street w–x–y–z of one lane, and a block beside it: who finds no space at x goes round x–y–v–u–x, where kerbs lie.
 """
@@ -79,8 +79,8 @@ def morning(spaces: int, *, books: bool = False, who: list[int] | None = None) -
 
 
 def test_search_below_demand_slows_through_traffic_and_booking_slows_nobody() -> None:
-    """120 drivers an hour for 400 spaces and for 60. Free way: 70 s. With 60 the second half go round the block, and each
-    round they pass x → y before those who want to go through."""
+    """120 drivers an hour for 400 spaces and for 60. Free way: 70 s. With 60 the second half go round the block, and
+    each round they pass x → y before those who want to go through."""
     plenty, short = morning(100), morning(15)
     assert sum(fate.how == "site" for fate in plenty.fates) == DRIVERS
     assert sum(fate.how == "site" for fate in short.fates) == 60

@@ -59,20 +59,27 @@ class Tariff:
 @lru_cache(maxsize=1 << 16)
 def _fee_yuan(tariff: Tariff, half_hours: int, slot: int) -> float:
     """Fee of so many half-hours from the given one of the day on; slot −1: all of them by day."""
-    total, a_day = 0.0, int(DAY_S // HALF_HOUR_S)
-    for begin in range(0, half_hours, a_day):
-        by_day = by_night = 0.0
-        for number in range(begin, min(begin + a_day, half_hours)):
-            at_s = (slot + number) * HALF_HOUR_S
-            price = tariff.half_hour_yuan if slot < 0 else tariff.price_yuan(at_s)
-            if number == 0 and tariff.first_half_hour_yuan is not None:
-                price = tariff.first_half_hour_yuan
-            if slot >= 0 and _is_within(NIGHT, at_s):
-                by_night += price
-            else:
-                by_day += price
-        total += min(tariff.day_cap_yuan, by_day + min(tariff.night_cap_yuan, by_night))
-    return total
+    a_day = int(DAY_S // HALF_HOUR_S)
+    days, rest = divmod(half_hours, a_day)
+    first_day = _day_yuan(tariff, min(half_hours, a_day), slot, tariff.first_half_hour_yuan)
+    if days == 0 or half_hours == a_day:
+        return first_day
+    return first_day + (days - 1) * _day_yuan(tariff, a_day, slot, None) + _day_yuan(tariff, rest, slot, None)
+
+
+def _day_yuan(tariff: Tariff, half_hours: int, slot: int, first_yuan: float | None) -> float:
+    """Fee of half-hours within 24 h; `first_yuan`: price of the first, None: as the others."""
+    by_day = by_night = 0.0
+    for number in range(half_hours):
+        at_s = (slot + number) * HALF_HOUR_S
+        price = tariff.half_hour_yuan if slot < 0 else tariff.price_yuan(at_s)
+        if number == 0 and first_yuan is not None:
+            price = first_yuan
+        if slot >= 0 and _is_within(NIGHT, at_s):
+            by_night += price
+        else:
+            by_day += price
+    return min(tariff.day_cap_yuan, by_day + min(tariff.night_cap_yuan, by_night))
 
 
 def _is_within(window: TimeWindow, at_s: float) -> bool:
