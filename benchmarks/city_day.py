@@ -3,7 +3,7 @@
 On a grid: a site of `SPACES` at every junction, a bus line along every second row with a stop every 800 m and a bus
 every five minutes. Drivers head for the site where their route ends; where it is full they search on. With `all_search`
 all those sites are full from the start, and another at every second junction, `ROOMY` spaces each, is not: so everybody
-searches. (`python -m benchmarks.one_run 6400-free city-search FOLDER`).
+searches (`python -m benchmarks.one_run 6400-free city-search FOLDER`).
 """
 
 import datetime
@@ -74,7 +74,7 @@ def run_city_day(loading: Loading, *, all_search: bool = False) -> Measured:
 
 
 def sites_of(network: Network, *, all_search: bool = False) -> Iterator[ParkingSite]:
-    """A site at the end of the first link into each junction; with `all_search` full, and a roomy one at every second."""
+    """A site at the end of the first link into each junction; `all_search`: full, and a roomy one at every second."""
     taken = SPACES if all_search else 0
     for number, node in enumerate(network.nodes):
         link = network.links_in[node.id][0]

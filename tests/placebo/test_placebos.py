@@ -35,8 +35,8 @@ SAME_FINES = 'kind = "enforce_parking"\nshare = 0.1\nfine_yuan = 100'
 NOBODY_GUIDED = 'kind = "guide_parking"\nshare = 0.0\ndelay_min = 60'
 NOBODY_BOOKS = 'kind = "book_parking"\nshare = 0.0'
 NIGHT_PRICE = (
-    'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]\n'
-    "busy_half_hour_yuan = 1.0"
+    'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]'
+    "\nbusy_half_hour_yuan = 1.0"
 )
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
