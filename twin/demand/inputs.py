@@ -223,6 +223,7 @@ class SupplySettings:
     lot_spaces_per_resident: Amount
     lot_spaces_per_job: Amount
     spaces_per_lot: Positive
+    cars_per_resident: Amount = 0.4
     home_spaces_per_resident: Amount = 0.0
     office_spaces_per_job: Amount = 0.0
     sketch_km_per_km2: Amount = 4.0
@@ -244,7 +245,7 @@ class OccupancySettings:
     near_jobs: DayHours
     dense_jobs_per_km2: Positive
     dense_extra: Share
-    start_stay_h: Amount = 0.0  # mean time until those parked at the start leave; 0: not in this run
+    start_stay_h: Amount = 6.0  # mean time until those parked at the start leave, in runs longer than a morning
 
 
 @dataclass(frozen=True, slots=True)

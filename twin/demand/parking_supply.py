@@ -41,11 +41,17 @@ _WORDS = {"kerb": "路内泊位", "lot": "公共停车场"}
 
 
 def sites_of(
-    network: Network, inputs: DemandInputs, points: StreetPoints | None = None, *, start_s: float = START_S
+    network: Network,
+    inputs: DemandInputs,
+    points: StreetPoints | None = None,
+    *,
+    start_s: float = START_S,
+    turns_over: bool = False,
 ) -> tuple[ParkingSite, ...]:
     """Public sites in order of id, with the spaces taken when a run begins at `start_s`.
 
-    `points`: as `street_points` gives them for these streets and zones; None: made here.
+    `points`: as `street_points` gives them for these streets and zones; None: made here. `turns_over`: those parked at
+    the start leave during the run.
     """
     if points is None:
         points = street_points(network, inputs.zones, inputs.demand.loading)
@@ -71,6 +77,8 @@ def sites_of(
                     again = at[: place - 1].count(index)
                     site = replace(site, lat=site.lat + again * _ASIDE_DEG, local_street_m=float(local_m[number]))
                 sites.append(site)
+    if turns_over and settings.occupancy.start_stay_h > 0:
+        sites = [replace(site, start_stay_s=3600.0 * settings.occupancy.start_stay_h) for site in sites]
     return tuple(sorted(sites, key=lambda site: site.id))
 
 
@@ -170,7 +178,6 @@ def _laid_out(
         tariff=_tariff(settings),
         gate_s=_gate_s(kind, spaces, settings),
         charging_spaces=0 if kind == "kerb" else round(settings.supply.charging_share * spaces),
-        start_stay_s=_start_stay_s(settings),
         assumed=_LAID_OUT,
     )
 
@@ -179,10 +186,6 @@ def _gate_s(kind: str, spaces: int, settings: ParkingSettings) -> float:
     """Time one car takes at the gate of a site; 0: it has none."""
     has_gate = kind != "kerb" and spaces >= settings.supply.gate_from_spaces
     return settings.supply.gate_s if has_gate else 0.0
-
-
-def _start_stay_s(settings: ParkingSettings) -> float | None:
-    return 3600.0 * settings.occupancy.start_stay_h or None
 
 
 def _tariff(settings: ParkingSettings) -> Tariff:
@@ -224,7 +227,6 @@ def _known_site(site: KnownSite, settings: ParkingSettings, ground: Ground, poin
         gate_s=_gate_s(site.kind, site.spaces, settings) if site.gate_s is None else site.gate_s,
         gates=site.gates,
         charging_spaces=site.charging_spaces,
-        start_stay_s=_start_stay_s(settings),
     )
 
 
