@@ -234,11 +234,11 @@ def ring() -> Network:
 
 
 def kerbs_of_the_ring(load: float) -> Iterator[ParkingSite]:
-    """A space along each block, at one place on the ground: all are as good; taken at first with the chance `load`."""
+    """A space along each block, all within 10 m, so that they are as good; taken at first with the chance `load`."""
     is_taken = chance.uniform(9, "taken", np.arange(RING)) < load
     for i in range(RING):
         yield ParkingSite(
-            f"{i:02d}", "", "kerb", 121.0, 37.0, f"{i:02d}", "Z", 1, int(is_taken[i]), FREE, start_stay_s=HOUR
+            f"{i:02d}", "", "kerb", 121.0 + i * 1e-6, 37.0, f"{i:02d}", "Z", 1, int(is_taken[i]), FREE, start_stay_s=HOUR
         )  # fmt: skip
 
 
