@@ -11,7 +11,9 @@ from twin.files.catalogue import scenarios
 from twin.files.scenario_files import read_scenario, write_scenario
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.kinds import MEASURE_KINDS
-from twin.scenario.parking_measures import AddParking, SetTariff
+from twin.scenario.parking_measures import AddParking
+from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
+from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
 from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
@@ -197,6 +199,17 @@ EVERY_KIND = (
     WorkZone(id="6", street="青年路", lanes_open=0.0, between=TimeWindow.between("22:00", "06:30"), speed_kmh=20.0),
     AddParking(id="7", at=(121.4, 37.5), spaces=50, site_kind="garage", tariff=Tariff(2.0, 30.0, 5.0, 900.0)),
     SetTariff(id="8", sites=("文化中心",), tariff=Tariff()),
+    SetTariff(
+        id="8b",
+        zones=("Z001",),
+        tariff=Tariff(busy_hours=(TimeWindow.between("08:00", "11:00"),), busy_half_hour_yuan=3.0),
+    ),
+    LimitStay(id="13", everywhere=True, site_kind="kerb", longest_stay_min=60.0),
+    RequirePermit(id="14", zones=("Z001",), holders_share=0.2, open_hours=(TimeWindow.between("08:00", "18:00"),)),
+    ShareParking(id="15", everywhere=True, use="homes", share=0.2, hours=(TimeWindow.between("08:00", "18:00"),)),
+    GuideParking(id="16", share=0.6, delay_min=2.0),
+    BookParking(id="17", share=0.3),
+    EnforceParking(id="18", share=0.5, fine_yuan=200.0),
     SetHeadway(id="9", line="10路", peak_headway_min=5.0),
     RemoveStop(id="10", line="10路", stop="南山公园"),
     RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),

@@ -65,7 +65,9 @@ def links_of(*rows: tuple[str, float, int, float | None]) -> pd.DataFrame:
 
 
 def sites_of_run(*rows: tuple[str, float, int, int, int]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(SITE_COLUMNS))
+    """Rows of site, interval, occupied, arrived and turned away; nobody left or paid."""
+    columns = list(SITE_COLUMNS)
+    return pd.DataFrame(rows, columns=columns[:5]).assign(**dict.fromkeys(columns[5:], 0.0))
 
 
 def books_of(trips: pd.DataFrame) -> dict[str, int]:

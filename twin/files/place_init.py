@@ -28,7 +28,7 @@ from twin.files.scenario_files import write_scenario
 from twin.osm.extract import Extract
 from twin.osm.gates import gate_seeds
 from twin.osm.land_use import zone_seeds
-from twin.osm.parking_tags import car_parks
+from twin.osm.parking_tags import car_parks, kerbs
 from twin.osm.read import read_extract
 from twin.osm.report import NetworkReport
 from twin.osm.streets import network_of
@@ -93,7 +93,7 @@ def init_place(name: str, file: Path, *, home: Path, made_on: datetime.date | No
     network, report = network_of(extract, place=name, source=file.name)
     seeds = zone_seeds(extract, network)
     gates = gate_seeds(network)
-    parks = car_parks(extract)
+    parks = (*car_parks(extract), *kerbs(extract))
     base, first = _scenarios(network, name, made_on)
     with _staged(home) as stage:
         _write_network(stage / "networks" / name, extract, _passport(name, file, network, made_on))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from twin import chance
 from twin.city.city import City
 from twin.clock import TimeWindow
+from twin.demand.sampling import MORNING
 from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
@@ -74,6 +75,13 @@ class Period:
     def n_intervals(self) -> int:
         """Intervals of LOOK_S from midnight to the end."""
         return int(np.ceil(self.until_s / LOOK_S))
+
+
+def departures_of(period: Period) -> TimeWindow:
+    """When the travellers of a study usually depart: the morning where it lies in it, else the hours that are run."""
+    if MORNING.start_s <= period.start_s and period.last_s <= MORNING.end_s:
+        return MORNING
+    return TimeWindow(period.start_s, period.last_s)
 
 
 @dataclass(frozen=True, eq=False)
