@@ -16,6 +16,7 @@ from twin.wording import BOOKS, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
+    "place": Words("排队模型选点", "place spaces by the queueing model"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),
