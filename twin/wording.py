@@ -84,6 +84,15 @@ REFUSALS = {
             "rounds, more than half of itself ({effect:,.1f}): no winner is named.",
         ),
     ),
+    "cruising": RefusalWords(
+        Words("寻位车流占比不可信", "the share of cruising is not credible"),
+        Words(
+            "错误提示：全市行驶里程中寻找车位的占比为 {before:.1%} 与 {after:.1%}，超过 10%：停车供给或需求数据有误，"
+            "不判断优劣。",
+            "Error flag: of all driving in the city {before:.1%} before and {after:.1%} after is search for parking, "
+            "above 10 %: supply or demand of parking is wrong, no winner is named.",
+        ),
+    ),
     "starts_apart": RefusalWords(
         Words("两个起点得出的变化不同", "the effect differs between two starting points"),
         Words(

@@ -27,6 +27,7 @@ NEW_WALK_M = 500.0
 """Longest walk for which a new space counts (the task's rule; one driver in five accepts it)."""
 
 DRIVE_MPS = 30 / 3.6  # mean speed from door to door on the way there (assumed), to tell when drivers arrive
+USUAL_STAY_S = 3600.0  # sites that do not admit a stranger for an hour in the morning are left out
 STAY_KINDS = 3  # short, middle and long stays: thirds of the drivers
 PLACES_A_ZONE = 3
 _NO_ENTRANCE = ("motorway", "trunk")
@@ -78,7 +79,8 @@ def morning_of(city: City, measured: TimeWindow, *, places_a_zone: int = PLACES_
     arrivals, stay_s = _arrivals(drivers, points_xy, goal, len(goals), period)
     goals_xy = points_xy[goals]
     found = _candidates(city, ground, goals_xy, arrivals.sum(axis=(1, 2)), places_a_zone)
-    sites = city.open_sites
+    middle_s = (measured.start_s + measured.end_s) / 2.0
+    sites = [site for site in city.open_sites if site.admits(middle_s, USUAL_STAY_S)]
     lons = [*(site.lon for site in sites), *(place.lon for place in found)]
     lats = [*(site.lat for site in sites), *(place.lat for place in found)]
     reach_m = np.array([LONGEST_WALK_M] * len(sites) + [NEW_WALK_M] * len(found))
@@ -128,7 +130,9 @@ def _arrivals(
     arrivals = np.zeros((n_goals, n_steps, STAY_KINDS))
     np.add.at(arrivals, (goal, step, kind), share)
     last = int(np.flatnonzero(arrivals.sum(axis=(0, 2)))[-1])
-    means = np.array([(stay_s * share)[kind == k].sum() / max(share[kind == k].sum(), 1e-12) for k in range(STAY_KINDS)])
+    means = np.array(
+        [(stay_s * share)[kind == k].sum() / max(share[kind == k].sum(), 1e-12) for k in range(STAY_KINDS)]
+    )
     return arrivals[:, : last + 1], np.maximum(means, STEP_S)
 
 

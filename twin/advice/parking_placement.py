@@ -164,7 +164,7 @@ def proportional_spaces(morning: Morning, spaces: int) -> Ints:
 
     Zones that would get fewer than the smallest site get none.
     """
-    first = {}
+    first: dict[str, int] = {}
     for number, candidate in enumerate(morning.candidates):
         first.setdefault(candidate.zone.id, number)
     drivers = drivers_by(morning.destination_zone, morning.model.arrivals.sum(axis=(1, 2)))
@@ -228,9 +228,7 @@ def _rooms(candidates: Sequence[Candidate]) -> list[Room]:
     rooms = []
     for candidate in candidates:
         land_m2 = LAND_SHARE * 1e6 * candidate.zone.area_km2 / in_zone[candidate.zone.id]
-        rooms.append(
-            Room(candidate.zone.district, min(MOST_IN_A_PLACE, int(land_m2 // SPACE_COSTS["garage"].land_m2)))
-        )
+        rooms.append(Room(candidate.zone.district, min(MOST_IN_A_PLACE, int(land_m2 // SPACE_COSTS["garage"].land_m2))))
     return rooms
 
 

@@ -25,7 +25,9 @@ def plan_scenario(plan: ParkingPlan, base: Scenario, name: str) -> Scenario:
     spaces = sum(place.spaces for place in plan.places)
     return Scenario(
         name=name,
-        title=Words(f"新增{spaces}个停车位(排队模型选点)", f"{spaces:,} new parking spaces (placed by a queueing model)"),
+        title=Words(
+            f"新增{spaces}个停车位(排队模型选点)", f"{spaces:,} new parking spaces (placed by a queueing model)"
+        ),
         place=base.place,
         based_on=base.name,
         answers=ANSWERS if base.place == "yantai" else (),

@@ -15,13 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
-from twin.sim.parking_search import LONGEST_WALK_M, MOST_TRIES, WALK_MPS, WALK_SCALE_M, WALK_WEIGHT
+from twin.sim.parking_choice import CHOICE_SCALE_S
+from twin.sim.parking_search import FULL_COST_S, walk_cost_s
 from twin.units import SECONDS_PER_HOUR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 STEP_S = 300.0
+MOST_ASKED = 6  # sites a driver tries (assumed: what a quarter of an hour of patience allows)
 SEARCH_MPS = 15 / 3.6  # speed of a driver who looks for a space (assumed; 10–20 km/h in cruising studies)
 ASK_S = 30.0  # lost at a site that turns out full: turning in, looking, turning out (assumed)
 DETOUR = 1.3  # way over crow distance in a city (assumed)
@@ -140,8 +142,7 @@ class ParkingModel:
             asked, came_in = asking.by_site(drivers[:, None] * way.asked), asking.by_site(admitted)
             by_site += came_in, asked, asked - came_in
         away, search_s, walk_m = totals
-        walk_s = WALK_WEIGHT * 2.0 * walk_m / WALK_MPS
-        cost_h = (CRUISING_WEIGHT * search_s + walk_s + AWAY_S * away) / SECONDS_PER_HOUR
+        cost_h = (CRUISING_WEIGHT * search_s + walk_cost_s(walk_m) + AWAY_S * away) / SECONDS_PER_HOUR
         return Outcome(
             drivers=float(self.arrivals.sum()),
             turned_away=float(away.sum()),
@@ -187,8 +188,8 @@ class _Asking:
         return cls(
             sites=sites,
             near=model.near,
-            weight=there * np.exp(-model.walk_m / WALK_SCALE_M),
-            is_next=has_spaces & (np.cumsum(has_spaces, axis=1) < MOST_TRIES),
+            weight=there * np.exp(-walk_cost_s(model.walk_m) / CHOICE_SCALE_S),
+            is_next=has_spaces & (np.cumsum(has_spaces, axis=1) < MOST_ASKED),
             leg_s=leg_s,
             informed_share=model.informed_share,
             n_sites=model.n_sites,
@@ -196,13 +197,13 @@ class _Asking:
 
     def by_site(self, drivers: Floats) -> Floats:
         """Sums of (n_destinations, n_near) at each site."""
-        sums: Floats = np.bincount(self.sites, drivers.ravel(), self.n_sites + 1)[:-1]
-        return sums
+        sums = np.bincount(self.sites, weights=drivers.ravel(), minlength=self.n_sites + 1)
+        return np.asarray(sums[:-1], dtype=np.float64)
 
     def ways(self, refused_at: Floats) -> _Ways:
         """What becomes of drivers where each site refuses such a share, site by site independently."""
         refused = np.append(refused_at, 1.0)[self.near]
-        weight = self.weight * (1.0 - self.informed_share * refused)
+        weight = self.weight * np.exp(-self.informed_share * refused * FULL_COST_S / CHOICE_SCALE_S)
         total = weight.sum(axis=1, keepdims=True)
         first = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         refused_next = np.where(self.is_next, refused, 1.0)
@@ -224,9 +225,7 @@ def refusal(spaces: Floats, taken: Floats) -> Floats:
     That of the loss system M/M/c/c that carries this mean (Erlang B of the load a with a(1 − B) = taken).
     """
     free_share = 1.0 - np.divide(taken, spaces, out=np.ones_like(taken), where=spaces > 0)
-    at = np.stack(
-        [np.log(np.clip(spaces, 1.0, _MOST_SPACES)), np.log(np.clip(free_share, _LEAST_FREE, 1.0))], axis=-1
-    )
+    at = np.stack([np.log(np.clip(spaces, 1.0, _MOST_SPACES)), np.log(np.clip(free_share, _LEAST_FREE, 1.0))], axis=-1)
     share: Floats = np.where(spaces > 0, np.clip(_refusal_table()(at), 0.0, 1.0), 1.0)
     return share
 

@@ -63,10 +63,18 @@ def _print_plan(plan: ParkingPlan, language: Language) -> None:
     curve = plan.curve
     shown = sorted({round(i * (len(curve) - 1) / (_SHOWN_ROWS - 1)) for i in range(_SHOWN_ROWS)})
     rows = [
-        (f"{row.spaces:,}", row.zone, row.district, row.kind, f"{row.gain_min_per_space:.1f}", f"{row.gain_h:,.1f}",
-         f"{row.cost_yuan / 1e4:,.0f}", "yes" if row.is_worth_it else "no")
-        for row in curve.iloc[shown].itertuples()
-    ]  # fmt: skip
+        (
+            f"{row['spaces']:,}",
+            str(row["zone"]),
+            str(row["district"]),
+            str(row["kind"]),
+            f"{row['gain_min_per_space']:.1f}",
+            f"{row['gain_h']:,.1f}",
+            f"{row['cost_yuan'] / 1e4:,.0f}",
+            "yes" if row["is_worth_it"] else "no",
+        )
+        for row in curve.iloc[shown].to_dict("records")
+    ]
     print_table(_CURVE_HEAD, rows)
     outcomes = {"before": plan.before, "plan": plan.after, "in proportion to demand": plan.proportional}
     print_table(
@@ -118,8 +126,6 @@ def _print_verified(first: str, second: Path, *, replications: int, jobs: int | 
     before = load_scenario(first)
     folder = runs_folder() / f"{before.name}--{after.name}"
     with StudyProgress(language) as progress:
-        found: Comparison = compare(
-            before, after, replications=replications, jobs=jobs, out=folder, progress=progress
-        )
+        found: Comparison = compare(before, after, replications=replications, jobs=jobs, out=folder, progress=progress)
     print_comparison(found, language)
     print_lines([str(folder)])
