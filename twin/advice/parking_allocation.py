@@ -5,6 +5,7 @@ is concave and places do not touch one another; exchanges mend what neighbours s
 """
 
 import heapq
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ Value = Callable[[Ints], float]
 Tell = Callable[[int, int], None]
 
 MOST_EXCHANGES = 10
-MOST_TAKERS = 12  # places that promise most after the last step; others are not tried in exchanges
+MOST_TAKERS = 8  # places that promise most after the last step; others are not tried in exchanges
 SURELY = 1e-9
 """Part of a value by which an exchange must be better to be made."""
 
@@ -149,22 +150,28 @@ def _exchanged(
     limits: Limits,
     cost_yuan: Callable[[int, int], float],
 ) -> tuple[Ints, float]:
-    """Move a block from where it is missed least to the taker where it is worth most, while the whole gains by it."""
+    """Move one block or two from where they are missed least to the taker where they are worth most, while that helps.
+
+    Two at once, as a new place may be worth little until it is large enough.
+    """
     for _ in range(MOST_EXCHANGES):
-        givers = [i for i in range(len(places)) if plan[i] >= block]
-        if not givers:
+        has = [place for place in range(len(places)) if plan[place] >= block]
+        if not has:
             break
-        losses = {i: worth - value(_with(plan, i, -block)) for i in givers}
+        losses = {place: worth - value(_with(plan, place, -block)) for place in has}
+        least = sorted(has, key=lambda place: (losses[place], place))[:2]
+        gifts = [*((place,) for place in least), *itertools.combinations_with_replacement(least, 2)]
         best = None
-        for giver in sorted(givers, key=lambda i: (losses[i], i))[:2]:
-            without = _with(plan, giver, -block)
-            for place in takers:
-                moved = _with(without, place, block)
-                if place == giver or not _is_allowed(places, moved, place, limits, cost_yuan, plan):
-                    continue
-                now = value(moved)
-                if now > worth + SURELY * abs(worth) and (best is None or now > best[0]):
-                    best = (now, moved)
+        for givers, taker in itertools.product(gifts, takers):
+            moved = plan.copy()
+            for giver in givers:
+                moved[giver] -= block
+                moved[taker] += block
+            if taker in givers or not _is_allowed(places, moved, taker, limits, cost_yuan, plan):
+                continue
+            now = value(moved)
+            if now > worth + SURELY * abs(worth) and (best is None or now > best[0]):
+                best = (now, moved)
         if best is None:
             break
         worth, plan = best
@@ -179,7 +186,7 @@ def _is_allowed(
     cost_yuan: Callable[[int, int], float],
     before: Ints,
 ) -> bool:
-    if plan[place] > places[place].most_spaces:
+    if plan[place] > places[place].most_spaces or plan.min() < 0:
         return False
     for group, floor in limits.floors.items():
         here = [room.group == group for room in places]

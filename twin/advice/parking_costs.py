@@ -61,7 +61,7 @@ def break_even_min(kind: SiteKind) -> float:
     """Minutes of drivers' time that one space must save in a morning to be worth its cost.
 
     >>> round(break_even_min("lot"), 1), round(break_even_min("garage"), 1)
-    (7.5, 34.5)
+    (7.5, 34.4)
     """
     saved_days = MORNINGS_A_YEAR * DAY_PER_MORNING
     return 60.0 * yearly_cost_yuan(kind) / (saved_days * TIME_YUAN_H)

@@ -207,7 +207,8 @@ class _Asking:
         total = weight.sum(axis=1, keepdims=True)
         first = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         refused_next = np.where(self.is_next, refused, 1.0)
-        none_before = np.cumprod(refused_next, axis=1) / np.maximum(refused_next, 1e-300)
+        none_before = np.ones_like(refused_next)
+        np.cumprod(refused_next[:, :-1], axis=1, out=none_before[:, 1:])
         failed_first = first * refused
         nearer = np.cumsum(first, axis=1) - first
         farther = failed_first.sum(axis=1, keepdims=True) - np.cumsum(failed_first, axis=1)
