@@ -51,7 +51,7 @@ FULLNESS_GRADES = (
     Grade(Words("满 >98%", "full >98%"), "#a50026", math.inf),
 )
 
-# Share of cruising in a street's traffic: 1–5 % of a city is plausible, streets of 20–40 % too; 10 % city-wide is an error.
+# Cruising in a street's traffic: 1–5 % of a city is plausible, streets of 20–40 % too; 10 % city-wide is an error.
 CRUISING_GRADES = (
     Grade(Words("≤1%", "≤1%"), "#8fc3dc", 0.01),
     Grade(Words("1–5%", "1–5%"), "#fee08b", 0.05),

@@ -34,7 +34,7 @@ def test_each_group_gets_its_floor_however_little_it_is_worth() -> None:
 
 
 def test_with_a_budget_spaces_go_where_they_are_worth_most_for_the_money() -> None:
-    """Two places need 100 each; the first costs four times as much a space: 100 yuan buy 100 of the second, none of the first."""
+    """Two places need 100 each; a space of the first costs four times as much: 100 yuan buy 100 of the second."""
 
     def value(plan):
         return float(1.5 * min(plan[0], 100) + min(plan[1], 100))
@@ -49,7 +49,7 @@ def test_with_a_budget_spaces_go_where_they_are_worth_most_for_the_money() -> No
 
 
 def test_an_exchange_mends_what_greed_spoiled() -> None:
-    """The middle place is best alone, but the outer two together serve all: greedy takes the middle first and is mended."""
+    """The middle place is best alone, but the outer two together serve all: greed takes the middle first."""
     needs = {frozenset(): 0.0, frozenset({0}): 6.0, frozenset({1}): 7.0, frozenset({2}): 6.0, frozenset({0, 2}): 12.0}
 
     def value(plan):
@@ -66,7 +66,7 @@ QUARTERS = np.array([[0.0, 0.0], [5_000.0, 0.0], [10_000.0, 0.0]])
 
 
 def town(drivers, spaces):
-    """Three quarters out of each other's reach: each with its drivers over two hours, and a site; a place for more beside."""
+    """Three quarters out of each other's reach: each with its drivers over two hours, a site, and a place for more."""
     arrivals = np.repeat(np.array(drivers, dtype=np.float64)[:, None, None] / 24, 24, axis=1)
     sites = np.concatenate([QUARTERS, QUARTERS + [100.0, 0.0]])
     model = ParkingModel.laid_out(
@@ -76,7 +76,7 @@ def town(drivers, spaces):
 
 
 def test_spaces_find_the_planted_shortage() -> None:
-    """Only the second quarter is short (300 drivers, 80 spaces; the others have more than drivers): all 150 go there."""
+    """Only the second quarter is short (300 drivers, 80 spaces; the others have spaces for all): all 150 go there."""
     found = allocate(town([100, 300, 200], [400, 80, 600]), FREE, spaces=150, block=25)
     assert found.spaces.tolist() == [0, 150, 0]
 

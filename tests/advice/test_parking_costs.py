@@ -1,4 +1,11 @@
-from twin.advice.parking_costs import SPACE_COSTS, YEARS, break_even_min, build_cost_yuan, kind_of_place, yearly_cost_yuan
+from twin.advice.parking_costs import (
+    SPACE_COSTS,
+    YEARS,
+    break_even_min,
+    build_cost_yuan,
+    kind_of_place,
+    yearly_cost_yuan,
+)
 
 
 def test_a_place_of_more_than_150_spaces_is_a_garage_and_costs_as_one() -> None:

@@ -74,11 +74,12 @@ def test_who_is_refused_spills_over_to_the_neighbour_within_a_walk() -> None:
 
 
 def test_refused_drivers_search_as_long_as_the_way_to_the_next_site_takes() -> None:
-    """A full site at the door and an empty one 400 m off: whoever tries the first searches 30 s + 1.13·1.3·400 m at 15 km/h."""
+    """A full site at the door, an empty one 400 m off: who tries the first searches 30 s + 1.13·1.3·400 m at 15 km/h."""
     arrivals = np.full((1, 1, 1), 1.0)
     sites = np.array([[0.0, 0.0], [400.0, 0.0]])
+    taken = np.array([9.0, 0.0])
     model = ParkingModel.laid_out(
-        arrivals, np.array([1e9]), np.zeros((1, 2)), sites, reach_m=np.array([500.0] * 2), taken_at_start=np.array([9.0, 0.0])
+        arrivals, np.array([1e9]), np.zeros((1, 2)), sites, reach_m=np.array([500.0] * 2), taken_at_start=taken
     )
     found = model.outcome(np.array([9, 1_000]))
     leg_s = 30.0 + 1.13 * 1.3 * 400.0 / (15 / 3.6)

@@ -1,4 +1,4 @@
-"""Where blocks of spaces go: each to the place where it is worth most now, within limits; then exchanged while that helps.
+"""Where blocks of spaces go: each to where it is worth most now, within limits; then exchanged while that helps.
 
 Knows nothing of cars: it is given a value of any vector of spaces. Greedy steps are the best there are where the value
 is concave and places do not touch one another; exchanges mend what neighbours spoil.
@@ -77,8 +77,8 @@ def allocate(
 ) -> Allocation:
     """Spaces in blocks of one size (the last may be smaller), each where it adds most to the value of all.
 
-    With a budget a block goes where it adds most for its money, and placing ends where no block can be paid. While floors
-    are not met, no block goes where it would leave too few for them. Gains are looked at again only where an older look
+    With a budget a block goes where it adds most for its money, and placing ends where no block can be paid. While
+    floors are not met, no block goes where it would leave too few for them. Gains are looked at again only where an older look
     promised most (lazy greedy, Minoux 1978).
     """
     limits = limits or Limits({})

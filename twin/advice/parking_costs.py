@@ -48,7 +48,9 @@ def build_cost_yuan(spaces: int) -> float:
 
 
 def yearly_cost_yuan(kind: SiteKind) -> float:
-    """Cost of one space a year (yuan): interest and repayment over 25 years, and upkeep. Capital recovery i/(1−(1+i)^−n).
+    """Cost of one space a year (yuan): interest and repayment over 25 years, and upkeep.
+
+    Capital recovery i/(1−(1+i)^−n).
 
     >>> round(yearly_cost_yuan("lot"))
     1564

@@ -1,4 +1,4 @@
-"""A city's morning as a parking model: who comes for a public space, where and when, and the places new spaces could go.
+"""A city's morning as a parking model: who comes for a public space, where and when, and where new ones could go.
 
 Leaves out drivers with a place of their own, through traffic and lorries. All of it is as assumed as the city's demand.
 """
@@ -117,7 +117,7 @@ def public_drivers(city: City) -> pd.DataFrame:
 def _arrivals(
     drivers: pd.DataFrame, points_xy: Floats, goal: Ints, n_goals: int, period: Period
 ) -> tuple[Floats, Floats]:
-    """Drivers by destination, step of arrival and kind of stay, by their share of days; and the mean stay of each kind."""
+    """Drivers by destination, step of arrival and kind of stay, by their share of days; the mean stay of each kind."""
     share = drivers["travels_share"].to_numpy(dtype=np.float64)
     stay_s = drivers["stay_s"].to_numpy(dtype=np.float64)
     kind = np.searchsorted(np.quantile(stay_s, np.arange(1, STAY_KINDS) / STAY_KINDS), stay_s, side="right")
@@ -139,7 +139,7 @@ def _arrivals(
 def _candidates(
     city: City, ground: Ground, goals_xy: Floats, drivers: Floats, places_a_zone: int
 ) -> tuple[Candidate, ...]:
-    """The street points of each zone with most drivers within a walk, nearest to the zone's centre where they are equal."""
+    """The street points of each zone with most drivers within a walk; of equal ones those nearest to its centre."""
     zones = {zone.id: zone for zone in city.zones if zone.kind == "zone"}
     best: dict[str, list[tuple[float, float, tuple[float, float]]]] = {}
     for zone_id, spots in street_spots(city).items():

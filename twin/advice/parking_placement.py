@@ -1,8 +1,8 @@
 """Where new parking spaces would help most: chosen by a queueing model of the morning, under stated limits.
 
-Each block of spaces goes where it saves drivers most search, walking and turning away (`parking_surrogate`). Limits: new
-spaces count for walks of up to 500 m; land and size of a place; a floor for each district; money, where a budget is
-given. Beside it stands the usual practice, spaces in proportion to demand. The engine then says what both do.
+Each block of spaces goes where it saves drivers most search, walking and turning away (`parking_surrogate`). Limits:
+new spaces count for walks of up to 500 m; land and size of a place; a floor for each district; money, where a budget
+is given. Beside it stands the usual practice, spaces in proportion to demand. The engine then says what both do.
 """
 
 import math
@@ -73,8 +73,8 @@ CURVE_COLUMNS = {
 class ParkingPlan:
     """A placement with what it rests on. `curve`: one row a block, CURVE_COLUMNS, in the order of choosing.
 
-    `before`, `after`, `proportional`: outcomes of the model without new spaces, with the plan, and with as many spaces in
-    proportion to demand.
+    `before`, `after`, `proportional`: outcomes of the model without new spaces, with the plan, and with as many spaces
+    in proportion to demand.
     """
 
     places: tuple[ParkingPlace, ...]
@@ -118,8 +118,8 @@ def plan_parking(
     rooms = _rooms(morning.candidates)
     if sum(room.most_spaces for room in rooms) < spaces:
         raise DemandError(
-            f"{city.place}: land for {sum(room.most_spaces for room in rooms):,} new spaces where drivers need them, not "
-            f"for {spaces:,} (at most {LAND_SHARE:.1%} of each zone)"
+            f"{city.place}: land for {sum(room.most_spaces for room in rooms):,} new spaces where drivers need them, "
+            f"not for {spaces:,} (at most {LAND_SHARE:.1%} of each zone)"
         )
     before = morning.model.outcome(morning.spaces)
     floors = district_floors(morning, rooms, round(equity_floor * spaces))
@@ -151,7 +151,7 @@ def plan_parking(
 
 
 def district_floors(morning: Morning, rooms: Sequence[Room], spaces: int) -> dict[str, int]:
-    """Least new spaces of each district: the spaces held back for fairness, in proportion to its drivers, as land allows."""
+    """Least new spaces of each district: those held back for fairness in proportion to its drivers, as land allows."""
     drivers = drivers_by(morning.destination_district, morning.model.arrivals.sum(axis=(1, 2)))
     land = drivers_by([room.group for room in rooms], np.array([float(room.most_spaces) for room in rooms]))
     districts = sorted(district for district in drivers if land.get(district, 0.0) > 0.0)
@@ -181,7 +181,7 @@ def proportional_spaces(morning: Morning, spaces: int) -> Ints:
 
 
 def induced_driving(morning: Morning, before: Outcome, after: Outcome, new_spaces: Ints) -> Induced:
-    """Car trips that the plan would bring, by an elasticity of trips to their time, and the gain left to those who drive.
+    """Car trips that the plan would bring, by an elasticity of trips to their time, and the gain left to others.
 
     Each destination gains trips by −0.3 × saved time ÷ usual time of a trip; the morning is then followed again.
     """

@@ -1,4 +1,4 @@
-"""A placement of parking spaces as scenario documents: the plan, and the same number of spaces in proportion to demand."""
+"""A placement of parking spaces as scenario documents: the plan, and as many spaces in proportion to demand."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +15,8 @@ ANSWERS = ("work-report-2024/p12-parking-spaces",)
 _NOT_THE_PROJECTS = (
     "2024年政府工作报告未说明5000个停车位建在哪里，公开渠道也未查到清单；这里的候选场由程序选出，不是真实项目；"
     "需求、泊位、造价均为假定，选点在小区街道上，不知道用地和地块：须人工核实。",
-    "The report does not say where the spaces go and no list was found: the places are chosen by a program and are not the "
-    "real projects. Demand, supply and costs are assumed; places are points on streets, nothing is known of plots.",
+    "The report does not say where the spaces go and no list was found: the places are chosen by a program and are not "
+    "the real projects. Demand, supply and costs are assumed; places are points on streets, nothing is known of plots.",
 )
 
 
@@ -51,8 +51,8 @@ def proportional_scenario(plan: ParkingPlan, base: Scenario, name: str) -> Scena
         notes=(
             *_NOT_THE_PROJECTS,
             "按到达车辆比例分配到各小区，小区内取服务车辆最多的一点：通常做法，作对照。",
-            "Spaces go to zones in proportion to the drivers who come, at the point that serves most: the usual practice, "
-            "to compare with.",
+            "Spaces go to zones in proportion to the drivers who come, at the point that serves most: the usual "
+            "practice, to compare with.",
         ),
     )
 
@@ -93,8 +93,9 @@ def _plan_notes(plan: ParkingPlan) -> tuple[str, ...]:
         f"递减：{total}个泊位中最后{nothing}个几乎不起作用(每个早晨合计省不到1分钟)；"
         f"按假定造价，值得建的约{worth}个；造价约{cost:,.0f}万元(不含土地)。",
         "Chosen in blocks of 50, each where it saves most search, walking and turning away (a queueing model without "
-        f"streets); walks of up to 500 m count; a floor for each district ({floors_en}); at most 0.5 % of a zone's land.",
-        f"Diminishing returns: the last {nothing:,} of {total:,} spaces buy nothing (less than a minute of all drivers a "
-        f"morning each); about {worth:,} are worth their assumed cost; building costs {cost / 100:,.1f} million yuan, land "
-        "apart.",
+        f"streets); walks of up to 500 m count; a floor for each district ({floors_en}); at most 0.5 % of a zone's "
+        "land.",
+        f"Diminishing returns: the last {nothing:,} of {total:,} spaces buy nothing (less than a minute of all drivers "
+        f"a morning each); about {worth:,} are worth their assumed cost; building costs {cost / 100:,.1f} million "
+        "yuan, land apart.",
     )

@@ -57,7 +57,7 @@ class ParkingModel:
     """Drivers by destination and step, and the sites within a walk of each destination.
 
     `arrivals`: (n_destinations, n_steps, n_stays) drivers; `stay_s`: (n_stays,), mean stay of each kind.
-    `near`: (n_destinations, n_near) sites by walk, nearest first, −1 where there are fewer; `walk_m`: of the same shape.
+    `near`: (n_destinations, n_near) sites by walk, nearest first, −1 where there are fewer; `walk_m`: the same shape.
     `leaves_after_s`: (n_sites,) mean time until those parked at the start leave, infinite: not in this morning.
     """
 

@@ -31,7 +31,7 @@ def advise_parking(
     language: Language,
     command: str,
 ) -> None:
-    """Place the spaces, write the plan and its rival as scenarios, and compare both with the base and with each other."""
+    """Place the spaces, write the plan and its rival as scenarios, and compare the plan with the base and the rival."""
     base = load_scenario(base_name)
     name, rival = f"parking-{spaces}", "parking-proportional"
     with StudyProgress(language) as progress:
@@ -94,30 +94,33 @@ def plan_sentences(plan: ParkingPlan) -> tuple[Words, ...]:
     induced = plan.induced
     return (
         Words(
-            f"{total}个泊位放在{len(plan.places)}处，造价约{cost:,.1f}百万元(假定，不含土地)；最后{plan.buys_nothing}个几乎不起作用"
-            f"(每个早晨合计省不到1分钟)，按假定造价值得建的约{plan.worth_building}个。",
-            f"{total:,} spaces in {len(plan.places)} places for {cost:,.1f} million yuan (assumed, land apart): the last "
-            f"{plan.buys_nothing:,} buy nothing (less than a minute of all drivers a morning each), about "
+            f"{total}个泊位放在{len(plan.places)}处，造价约{cost:,.1f}百万元(假定，不含土地)；"
+            f"最后{plan.buys_nothing}个几乎不起作用(每个早晨合计省不到1分钟)，按假定造价值得建的约{plan.worth_building}个。",
+            f"{total:,} spaces in {len(plan.places)} places for {cost:,.1f} million yuan (assumed, land apart): the "
+            f"last {plan.buys_nothing:,} buy nothing (less than a minute of all drivers a morning each), about "
             f"{plan.worth_building:,} are worth their cost.",
         ),
         Words(
             f"诱增：停车更方便约多{induced.trips:,.0f}次小汽车出行(弹性假定)，原有收益仍剩{induced.gain_left:.1%}。",
-            f"Induced driving: about {induced.trips:,.0f} more car trips (assumed elasticity) leave {induced.gain_left:.1%} "
-            "of the gain.",
+            f"Induced driving: about {induced.trips:,.0f} more car trips (assumed elasticity) leave "
+            f"{induced.gain_left:.1%} of the gain.",
         ),
         Words(
-            "选点只用排队模型的均值，没有用任何随机种子；下面的模拟才用种子检验。",
-            "Places were chosen on means of the queueing model, with no seed at all; the simulation below checks them on "
-            "seeds.",
+            "选点只用排队模型的均值，没有用任何随机种子；模拟才用种子检验。",
+            "Places were chosen on means of the queueing model, with no seed at all; the simulation checks them "
+            "on seeds.",
         ),
     )
 
 
 def _place_table(plan: ParkingPlan) -> pd.DataFrame:
     rows = [
-        (place.zone.name, place.zone.district, place.lon, place.lat, place.spaces, kind_of_place(place.spaces), place.cost_yuan)
+        (
+            *(place.zone.name, place.zone.district, place.lon, place.lat, place.spaces),
+            *(kind_of_place(place.spaces), place.cost_yuan),
+        )
         for place in plan.places
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows, columns=["zone", "district", "lon", "lat", "spaces", "kind", "cost_yuan"])
 
 

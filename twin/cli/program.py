@@ -238,16 +238,19 @@ def _study(
 
 
 @program.command()
-@click.argument("folder", type=_FOLDER)
+@click.argument("folders", metavar="FOLDER", type=_FOLDER, nargs=-1, required=True)
 @click.option("--all", "all_metrics", is_flag=True, help="Print every metric and area, not the headline set.")
 @click.option("--details", is_flag=True, help="Also both kinds of interval, what pairing was worth, and p-values.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def show(folder: Path, all_metrics: bool, details: bool, language: Language) -> None:
-    """Print the results in FOLDER again."""
-    from twin.cli.tables import print_comparison, print_details
+def show(folders: tuple[Path, ...], all_metrics: bool, details: bool, language: Language) -> None:
+    """Print the results in FOLDER again; of several with one base, side by side in one table."""
+    from twin.cli.tables import print_alternatives, print_comparison, print_details
     from twin.files.results_files import read_comparison
 
-    comparison = read_comparison(folder)
+    if len(folders) > 1:
+        print_alternatives([read_comparison(folder) for folder in folders], language)
+        return
+    comparison = read_comparison(folders[0])
     print_comparison(comparison, language, whole=all_metrics)
     if details:
         print_details(comparison, language, whole=all_metrics)

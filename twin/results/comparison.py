@@ -140,7 +140,7 @@ class Comparison:
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
     reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
-    screenlines and roads).
+    screenlines and roads), zone_names (zone id → name).
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS

@@ -1,5 +1,7 @@
 """Parking before and after, place by place: how full each site is through the morning, where cars cruise, and how long
-drivers search in each zone. Means over seeds, no intervals: they are for maps and for looking, verdicts stand in the rows.
+drivers search in each zone.
+
+Means over seeds, no intervals: they are for maps and for looking, verdicts stand in the rows.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,8 @@ PARKING_WORDS: dict[str, MetricWords] = {
         "Σ m ÷ n_wanted",
         Words(
             "需要公共车位的出行寻找时行驶的里程，含路网之外的支路，未寻找的计0",
-            "driven in search by trips that want a public space, local streets off the network included; 0 if not searched",
+            "driven in search by trips that want a public space, local streets off the network included; "
+            "0 if not searched",
         ),
         "lower",
         1,
@@ -99,8 +100,8 @@ PARKING_WORDS: dict[str, MetricWords] = {
         "Σ n_search·L ÷ Σ n·L",
         Words(
             "路网上行驶里程中处于寻找车位状态的部分；全市超过10%按错误提示，不作结论",
-            "of the distance driven on the network, the part in search of a space; above 10 % city-wide it is flagged as an "
-            "error, not a finding",
+            "of the distance driven on the network, the part in search of a space; above 10 % city-wide it is flagged "
+            "as an error, not a finding",
         ),
         "lower",
         4,
