@@ -68,7 +68,7 @@ QUARTERS = np.array([[0.0, 0.0], [5_000.0, 0.0], [10_000.0, 0.0]])
 def town(drivers, spaces):
     """Three quarters out of each other's reach: each with its drivers over two hours, a site, and a place for more."""
     arrivals = np.repeat(np.array(drivers, dtype=np.float64)[:, None, None] / 24, 24, axis=1)
-    sites = np.concatenate([QUARTERS, QUARTERS + [100.0, 0.0]])
+    sites = np.concatenate([QUARTERS, QUARTERS + np.array([100.0, 0.0])])
     model = ParkingModel.laid_out(
         arrivals, np.array([7200.0]), QUARTERS, sites, reach_m=np.full(6, 500.0), taken_at_start=np.zeros(6)
     )

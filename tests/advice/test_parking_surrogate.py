@@ -74,7 +74,7 @@ def test_who_is_refused_spills_over_to_the_neighbour_within_a_walk() -> None:
 
 
 def test_refused_drivers_search_as_long_as_the_way_to_the_next_site_takes() -> None:
-    """A full site at the door, an empty one 400 m off: who tries the first searches 30 s + 1.13·1.3·400 m at 15 km/h."""
+    """A full site at the door, an empty one 400 m off: who tries the first searches 30 s + 1.13·1.3·400 m, 15 km/h."""
     arrivals = np.full((1, 1, 1), 1.0)
     sites = np.array([[0.0, 0.0], [400.0, 0.0]])
     taken = np.array([9.0, 0.0])

@@ -78,8 +78,8 @@ def allocate(
     """Spaces in blocks of one size (the last may be smaller), each where it adds most to the value of all.
 
     With a budget a block goes where it adds most for its money, and placing ends where no block can be paid. While
-    floors are not met, no block goes where it would leave too few for them. Gains are looked at again only where an older look
-    promised most (lazy greedy, Minoux 1978).
+    floors are not met, no block goes where it would leave too few for them. Gains are looked at again only where an
+    older look promised most (lazy greedy, Minoux 1978).
     """
     limits = limits or Limits({})
     plan = np.zeros(len(places), dtype=np.int64)
