@@ -12,7 +12,7 @@ from twin.scenario.scenario import Scenario
 from twin.wording import Words
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "advice"))
-from test_parking_placement import town  # noqa: E402  # the town of three zones
+from test_parking_placement import town  # the town of three zones
 
 BASE = Scenario("baseline", Words("现状", "Baseline"), "town", date=date(2023, 12, 31))
 
