@@ -15,7 +15,7 @@ NO_SETTLING = pd.DataFrame(columns=["arm", "round", "relative_gap", "vehicle_hou
 
 
 def three_drivers():
-    """One parks at once 50 m off; one searches 600 m, 4 min, and walks 250 m; one searches 900 m and stops illegally."""
+    """One parks at once 50 m off; one searches 600 m, 4 min, and walks 250 m; one searches 900 m, stops illegally."""
     return trips_of(
         parked(1, 300.0),
         parked(2, 540.0, search_s=240.0, search_m=600.0, walk_m=250.0, fee_yuan=8.0, destination_district="芝罘区"),
