@@ -6,6 +6,7 @@ is concave and places do not touch one another; exchanges mend what neighbours s
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,11 @@ class Limits:
 
     floors: Mapping[str, int]
     budget_yuan: float | None = None  # None: money is no limit
+
+    @property
+    def most_yuan(self) -> float:
+        """The budget as a number."""
+        return math.inf if self.budget_yuan is None else self.budget_yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +91,30 @@ def allocate(
     plan = np.zeros(len(places), dtype=np.int64)
     worth = nothing = value(plan)
     steps: list[Step] = []
-    promised = [(-np.inf, place, -1) for place in range(len(places))]
-    heapq.heapify(promised)
-    aside: list[tuple[float, int, int]] = []
+    promised = [(-np.inf, place, -1) for place in range(len(places))]  # less the promise, the place, the step it is of
+    kept_back: list[tuple[float, int, int]] = []
     left, spent = spaces, 0.0
     while left > 0 and promised:
-        promise, place, seen = heapq.heappop(promised)
-        size = min(block, left)
-        price = cost_yuan(place, int(plan[place]) + size) - cost_yuan(place, int(plan[place]))
-        if plan[place] + size > places[place].most_spaces:
-            continue
-        if limits.budget_yuan is not None and spent + price > limits.budget_yuan:
+        promise, place, looked_at = heapq.heappop(promised)
+        size, has = min(block, left), int(plan[place])
+        price = cost_yuan(place, has + size) - cost_yuan(place, has)
+        if has + size > places[place].most_spaces or spent + price > limits.most_yuan:
             continue
         if not _leaves_enough(limits.floors, places, plan, place, size, left):
-            aside.append((promise, place, seen))
-            if promised:
-                continue
-            break
-        if seen != len(steps):
-            gain = value(_with(plan, place, size)) - worth
-            per = gain / price if limits.budget_yuan is not None and price > 0.0 else gain / size
-            heapq.heappush(promised, (-per, place, len(steps)))
+            kept_back.append((promise, place, looked_at))
+            continue
+        if looked_at != len(steps):
+            by = price if limits.budget_yuan is not None and price > 0.0 else size
+            heapq.heappush(promised, ((worth - value(_with(plan, place, size))) / by, place, len(steps)))
             continue
         plan = _with(plan, place, size)
         gain = value(plan) - worth
-        worth += gain
-        left, spent = left - size, spent + price
+        worth, left, spent = worth + gain, left - size, spent + price
         steps.append(Step(place, spaces - left, worth - nothing, gain))
         tell(len(steps), -(-spaces // block))
-        heapq.heappush(promised, (promise, place, -1))
-        for waiting in aside:
-            heapq.heappush(promised, waiting)
-        aside = []
+        promised = [*promised, *kept_back, (promise, place, -1)]
+        heapq.heapify(promised)
+        kept_back = []
     takers = [place for _, place, _ in heapq.nsmallest(MOST_TAKERS, promised)]
     plan, better = _exchanged(value, places, plan, worth, takers, block=block, limits=limits, cost_yuan=cost_yuan)
     return Allocation(plan, tuple(steps), better - worth)
@@ -192,6 +190,4 @@ def _is_allowed(
         here = [room.group == group for room in places]
         if plan[here].sum() < min(floor, int(before[here].sum())):
             return False
-    if limits.budget_yuan is None:
-        return True
-    return sum(cost_yuan(i, int(n)) for i, n in enumerate(plan)) <= limits.budget_yuan
+    return sum(cost_yuan(i, int(n)) for i, n in enumerate(plan)) <= limits.most_yuan

@@ -111,32 +111,14 @@ class ParkingModel:
 
     def outcome(self, spaces: Ints) -> Outcome:
         """Follow the morning with so many spaces at each site, step by step."""
-        room = spaces.astype(np.float64)
-        n_stays, n_destinations = len(self.stay_s), len(self.near)
-        early = np.minimum(self.taken_at_start, room)
-        parked = np.zeros((n_stays, self.n_sites))
-        half_stays = np.exp(-self.step_s / 2.0 / self.stay_s)[:, None]
-        early_half_stays = np.exp(-self.step_s / 2.0 / self.leaves_after_s)
-        asking = _Asking.of(self, room)
-        totals = np.zeros((3, n_destinations))
+        lots = _Lots(self, spaces.astype(np.float64))
+        asking = _Asking.of(self, lots.room)
+        totals = np.zeros((3, len(self.near)))
         by_site = np.zeros((3, self.n_sites))
         for step in range(self.arrivals.shape[1]):
-            halfway = (parked * half_stays).sum(axis=0) + early * early_half_stays  # of those here, half a step on
-            parked *= half_stays**2
-            early = early * early_half_stays**2
-            room_left = np.maximum(room - parked.sum(axis=0) - early, 0.0)
             come = self.arrivals[:, step, :]
             drivers = come.sum(axis=1)
-            way = asking.ways(refusal(room, np.minimum(halfway, room)))
-            first = asking.by_site(drivers[:, None] * way.admitted)
-            way = asking.ways(refusal(room, np.minimum(halfway + first / 2.0, room)))
-            admitted = drivers[:, None] * way.admitted
-            wanted = asking.by_site(admitted)
-            fits = np.minimum(1.0, np.divide(room_left, wanted, out=np.ones_like(room), where=wanted > 0))
-            admitted *= np.append(fits, 0.0)[self.near]
-            share = np.divide(come, drivers[:, None], out=np.zeros_like(come), where=drivers[:, None] > 0)
-            for kind in range(n_stays):
-                parked[kind] += asking.by_site(admitted * share[:, kind, None]) * half_stays[kind]
+            way, admitted = lots.let_in(come, asking)
             found = admitted.sum(axis=1)
             totals += drivers - found, drivers * way.search_s, (admitted * self.walk_m).sum(axis=1)
             asked, came_in = asking.by_site(drivers[:, None] * way.asked), asking.by_site(admitted)
@@ -154,8 +136,51 @@ class ParkingModel:
             parked_by_site=by_site[0],
             asked_by_site=by_site[1],
             refused_by_site=by_site[2],
-            taken_at_end=parked.sum(axis=0) + early,
+            taken_at_end=lots.taken(),
         )
+
+
+class _Lots:
+    """Mean cars at each site through one morning: those from the start, and those who came, by kind of stay."""
+
+    def __init__(self, model: ParkingModel, room: Floats) -> None:
+        self.room = room
+        self._near = model.near
+        self._early = np.minimum(model.taken_at_start, room)
+        self._parked = np.zeros((len(model.stay_s), len(room)))
+        self._half_step = np.exp(-model.step_s / 2.0 / model.stay_s)[:, None]  # share that stays for half a step
+        self._early_half_step = np.exp(-model.step_s / 2.0 / model.leaves_after_s)
+
+    def taken(self) -> Floats:
+        """Cars at each site now."""
+        taken: Floats = self._parked.sum(axis=0) + self._early
+        return taken
+
+    def let_in(self, come: Floats, asking: "_Asking") -> tuple["_Ways", Floats]:
+        """One step: cars leave, and drivers come who find sites as full as they are half a step on.
+
+        `come`: drivers by destination and kind of stay. Returns their ways, and who got in by destination and site.
+        """
+        drivers = come.sum(axis=1)
+        self._leave()
+        halfway = np.minimum(self.taken(), self.room)
+        self._leave()
+        left = np.maximum(self.room - self.taken(), 0.0)
+        first = asking.by_site(drivers[:, None] * asking.ways(refusal(self.room, halfway)).admitted)
+        way = asking.ways(refusal(self.room, np.minimum(halfway + first / 2.0, self.room)))
+        admitted = drivers[:, None] * way.admitted
+        wanted = asking.by_site(admitted)
+        fits = np.minimum(1.0, np.divide(left, wanted, out=np.ones_like(left), where=wanted > 0))
+        admitted *= np.append(fits, 0.0)[self._near]
+        share = np.divide(come, drivers[:, None], out=np.zeros_like(come), where=drivers[:, None] > 0)
+        for kind, stays in enumerate(self._half_step):
+            self._parked[kind] += asking.by_site(admitted * share[:, kind, None]) * stays
+        return way, admitted
+
+    def _leave(self) -> None:
+        """Half a step passes."""
+        self._parked *= self._half_step
+        self._early = self._early * self._early_half_step
 
 
 @dataclass(frozen=True, slots=True)
