@@ -315,11 +315,11 @@ def _timed_parts(tables: dict[str, LayerTable], language: Language) -> list[Lege
             "下方时间条：拖动或播放，每次看一个15分钟。", "The bar below: drag it or play it, a quarter hour at a time."
         )
         title = Words("各时段泊位占用", "spaces taken, by time").in_(language)
-        entries = _entries(styles.FULLNESS_GRADES, language)
-        parts.append(LegendPart(title, entries, ("parking_time",), dots=True, note=note.in_(language)))
+        grades = grade_entries(styles.FULLNESS_GRADES, language)
+        parts.append(LegendPart(title, grades, ("parking_time",), dots=True, note=note.in_(language)))
     if "cruising_before" in tables or "cruising_after" in tables:
         title = Words("寻位车流占路段车流", "cruising in the street's traffic").in_(language)
-        parts.append(LegendPart(title, _entries(styles.CRUISING_GRADES, language), ("parking_time",)))
+        parts.append(LegendPart(title, grade_entries(styles.CRUISING_GRADES, language), ("parking_time",)))
     return parts
 
 
