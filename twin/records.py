@@ -53,6 +53,7 @@ STUDY_TRIP_COLUMNS = {
     "near": ("true/false", "origin or destination within 2 km of a measure"),
     "origin_district": ("name", "district in which the trip starts; empty: it comes in through a gate"),
     "destination_district": ("name", "district in which it ends; empty: it leaves through a gate"),
+    "destination_zone": ("id", "zone in which it ends"),
     "persons": ("count", "people in the vehicle, the driver included"),
 }
 
@@ -101,6 +102,11 @@ SITE_COLUMNS = {
     "left": ("count", "cars that drove off"),
     "revenue_yuan": ("yuan", "fees of the whole stays of cars that parked"),
     "gate_wait_s": ("s", "waited and served at the gate by cars that parked, together"),
+}
+
+STUDY_SITE_COLUMNS = {
+    "spaces": ("spaces", "in the site"),
+    "district": ("name", "district of its zone; empty: in none"),
 }
 
 CRUISING_COLUMNS = {

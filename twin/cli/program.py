@@ -238,16 +238,19 @@ def _study(
 
 
 @program.command()
-@click.argument("folder", type=_FOLDER)
+@click.argument("folders", metavar="FOLDER", type=_FOLDER, nargs=-1, required=True)
 @click.option("--all", "all_metrics", is_flag=True, help="Print every metric and area, not the headline set.")
 @click.option("--details", is_flag=True, help="Also both kinds of interval, what pairing was worth, and p-values.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def show(folder: Path, all_metrics: bool, details: bool, language: Language) -> None:
-    """Print the results in FOLDER again."""
-    from twin.cli.tables import print_comparison, print_details
+def show(folders: tuple[Path, ...], all_metrics: bool, details: bool, language: Language) -> None:
+    """Print the results in FOLDER again; of several with one base, side by side in one table."""
+    from twin.cli.tables import print_alternatives, print_comparison, print_details
     from twin.files.results_files import read_comparison
 
-    comparison = read_comparison(folder)
+    if len(folders) > 1:
+        print_alternatives([read_comparison(folder) for folder in folders], language)
+        return
+    comparison = read_comparison(folders[0])
     print_comparison(comparison, language, whole=all_metrics)
     if details:
         print_details(comparison, language, whole=all_metrics)
@@ -466,6 +469,58 @@ def metrics() -> None:
     from twin.cli.tables import print_lines
 
     print_lines(metric_lines())
+
+
+@program.group()
+def advise() -> None:
+    """Propose where to build, write it as scenarios, and simulate what it brings."""
+
+
+@advise.command("parking")
+@click.argument("scenario", default="baseline")
+@click.option("--spaces", type=click.IntRange(1, 100_000), default=5_000, show_default=True)
+@click.option("--out", type=_FOLDER, default=Path("scenarios"), show_default=True, help="Folder for the scenarios.")
+@click.option(
+    "--equity-floor",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.5,
+    show_default=True,
+    help="Least part of its share by demand that each district gets.",
+)
+@click.option("--budget", type=click.FloatRange(min=0.0), help="Most that building may cost, million yuan.")
+@click.option("--replications", type=click.IntRange(min=0), default=0, show_default=True, help="Pairs that verify it.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def advise_parking(
+    scenario: str,
+    spaces: int,
+    out: Path,
+    equity_floor: float,
+    budget: float | None,
+    replications: int,
+    jobs: int | None,
+    language: Language,
+) -> None:
+    """Where so many new parking SPACES over SCENARIO are worth most, and how many of them buy nothing.
+
+    Writes parking-SPACES.toml and, to compare with, parking-proportional.toml. With --replications both are simulated.
+    """
+    from twin.cli.advice import advise_parking as advise
+
+    parts = [f"twin advise parking {scenario} --spaces {spaces}"]
+    parts += [f"--equity-floor {equity_floor:g}"] if equity_floor != 0.5 else []
+    parts += [f"--budget {budget:g}"] if budget is not None else []
+    advise(
+        scenario,
+        spaces=spaces,
+        out=out,
+        equity_floor=equity_floor,
+        budget_yuan=None if budget is None else 1e6 * budget,
+        replications=replications,
+        jobs=jobs,
+        language=language,
+        command=" ".join(parts),
+    )
 
 
 @program.group()

@@ -29,6 +29,9 @@ _COMPARISON_FILES = {
     "measures.parquet": "measures",
     "junctions.parquet": "junctions",
     "road_flows.parquet": "road_flows",
+    "site_times.parquet": "site_times",
+    "cruising.parquet": "cruising",
+    "search_zones.parquet": "search_zones",
 }
 _RECORD_FILES = {
     "trips.parquet": "trips",

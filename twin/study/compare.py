@@ -338,6 +338,7 @@ class _Study:
             "demand_assumed": demand is None or bool(demand.assumed),
             "demonstration": is_sketch,
             "area_names": self._area_names(cities),
+            "zone_names": {zone.id: zone.name for zone in cities["after"].zones},
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumed],
