@@ -119,9 +119,7 @@ def find_candidates(
 class _Search:
     """Looks from stubs over the streets of one network."""
 
-    def __init__(
-        self, network: Network, max_gap_m: float, barriers: Sequence[Barrier], left_out: Counter[str]
-    ) -> None:
+    def __init__(self, network: Network, max_gap_m: float, barriers: Sequence[Barrier], left_out: Counter[str]) -> None:
         self.network, self.max_gap_m, self.left_out = network, max_gap_m, left_out
         self.ground: Ground = ground_of(network)
         self.barriers = BarrierGround(barriers, self.ground)
@@ -203,7 +201,9 @@ class _Search:
             return None
         along = (b - a) / crow_m
         arms = self._arms_at(stub.node_id), self._arms_at(end.node_id) if end.node_id else []
-        if any(_turn_deg(way, u) < LEAST_ANGLE_DEG for way, some in ((along, arms[0]), (-along, arms[1])) for u, _ in some):
+        if any(
+            _turn_deg(way, u) < LEAST_ANGLE_DEG for way, some in ((along, arms[0]), (-along, arms[1])) for u, _ in some
+        ):
             return None
         line = shapely.LineString([a, b])
         crossed = self._streets_crossed(line, stub, end)
@@ -249,9 +249,7 @@ class _Search:
         by_start = way_m[self.index[link.from_node]] + share * link.length_m
         return float(min(by_start, way_m[self.index[link.to_node]] + (1.0 - share) * link.length_m))
 
-    def _streets_crossed(
-        self, line: shapely.LineString, stub: Stub, end: CandidateEnd
-    ) -> set[BarrierKind] | None:
+    def _streets_crossed(self, line: shapely.LineString, stub: Stub, end: CandidateEnd) -> set[BarrierKind] | None:
         """Expressways and structures on the line; None where it crosses a street at grade."""
         met = {link_id for link_id, _ in end.links}
         own = {stub.node_id, end.node_id}

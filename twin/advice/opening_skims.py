@@ -63,9 +63,7 @@ def detour_gains_vehh(
     return gains
 
 
-def _skims(
-    network: Network, router: Router, pairs: Pairs, time_s: Floats, candidates: Sequence[Candidate]
-) -> _Skims:
+def _skims(network: Network, router: Router, pairs: Pairs, time_s: Floats, candidates: Sequence[Candidate]) -> _Skims:
     index = router.graph.node_index
     origins, origin_row = np.unique(pairs.origin, return_inverse=True)
     nodes = {index[node] for c in candidates for end in c.ends for node in _nodes_of(end, network)}
