@@ -1,5 +1,6 @@
 """Barriers beside a network, and areas that must not be built on: GeoJSON, packed by gzip where it comes from a map."""
 
+import csv
 import gzip
 import json
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,6 @@ import shapely.geometry
 from twin.city.barriers import BARRIER_KINDS, Barrier, BarrierKind
 from twin.city.places import KnownPlace
 from twin.errors import DataFileError, joined_faults
-from twin.files.csv_tables import raise_faults, read_csv_table
 from twin.files.whole_files import write_whole
 
 BARRIERS_FILE = "barriers.geojson.gz"
@@ -53,17 +53,12 @@ def read_places_of(folder: Path) -> tuple[KnownPlace, ...]:
     path = folder / PLACES_FILE
     if not path.is_file():
         return ()
-    table = read_csv_table(path, required=("name", "type", "lon", "lat"), holds="the known places")
-    lons, lats = (
-        table.numbers(name, must="degrees", allows=lambda x: abs(x) <= 180.0, default=float("nan"))
-        for name in ("lon", "lat")
-    )
-    raise_faults([table])
-    names, kinds = table.text("name"), table.text("type")
-    return tuple(
-        KnownPlace(str(name), str(kind), float(lon), float(lat))
-        for name, kind, lon, lat in zip(names, kinds, lons, lats, strict=True)
-    )
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    try:
+        return tuple(KnownPlace(row["name"], row["type"], float(row["lon"]), float(row["lat"])) for row in rows)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataFileError(f"{path}: a place needs name, type, lon and lat in degrees ({error!r}).") from error
 
 
 def _read(path: Path, kind: BarrierKind | None) -> list[Barrier]:
