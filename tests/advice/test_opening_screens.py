@@ -57,7 +57,8 @@ def test_an_opening_that_is_not_built_carries_nobody():
 
 
 def test_signal_of_a_new_junction_stands_only_where_something_is_opened():
-    """An opening that joins a secondary street in mid-block gets a signal: 15 s and half the green, once it is built."""
+    """An opening that joins a secondary street in mid-block gets a signal: 15 s and half the green, once it is
+    built."""
     from tests.advice.gap_town import both_ways
 
     town = place()

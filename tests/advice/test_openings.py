@@ -42,8 +42,8 @@ def bridge(place):
 
 @pytest.mark.slow
 def test_the_dynamic_braess_bridge_comes_back_with_the_warning(tmp_path):
-    """250 s without the bridge, about 354 s with it for each of 2,160 drivers (derivation: tests.physics): it loses some
-    60 vehicle-hours, though at fixed times it would save 250 − 130 s for each."""
+    """250 s without the bridge, about 354 s with it for each of 2,160 drivers (derivation: tests.physics): it loses
+    some 60 vehicle-hours, though at fixed times it would save 250 − 130 s for each."""
     place = bridge_city()
     options = replace(QUICK, base_rounds=25, arm_rounds=25)
     found = weighed(place, [bridge(place)], PERIOD.measured, range(1, 6), options=options, folder=tmp_path)

@@ -18,8 +18,8 @@ WEAKEST = 3
 
 @dataclass(frozen=True, slots=True)
 class BestSet:
-    """`chosen`: in the order of greedy, exchanged ones at the end; `worth`: of the set; `greedy_worth`: before exchanges;
-    `best_alone`: the things with most worth alone; `best_alone_worth`: their worth together."""
+    """`chosen`: in the order of greedy, exchanged ones at the end; `worth`: of the set; `greedy_worth`: before
+    exchanges; `best_alone`: the things with most worth alone; `best_alone_worth`: their worth together."""
 
     chosen: tuple[str, ...]
     worth: float

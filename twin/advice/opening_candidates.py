@@ -1,8 +1,9 @@
 """Candidates for openings: dead ends and T-stems led on to the next street.
 
 The rule: straight on from the stub (within 60°), 60 m to `max_gap_m` far, to a junction, to another stub or to the
-middle of the street that lies straight on, where the way round is at least twice as long. No street at grade is crossed.
-What the line crosses on the map (water, rail, buildings, parks, expressways, streets on bridges or in tunnels) is named
+middle of the street that lies straight on, where the way round is at least twice as long. No street at grade is
+crossed. What the line crosses on the map (water, rail, buildings, parks, expressways, streets on bridges or in
+tunnels) is named
 with the candidate; where it crosses ground that must not be built on there is none.
 Dead ends where a bus line begins or ends are left out: they are terminals.
 Leaves out heights, ownership and whatever the map does not have.

@@ -1,5 +1,5 @@
-"""What an opening does beside its total: streets that win and lose, traffic in residential streets, schools and hospitals
-nearer, bus lines that could use it."""
+"""What an opening does beside its total: streets that win and lose, traffic in residential streets, schools and
+hospitals nearer, bus lines that could use it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,8 @@ LEAST_BUS_SAVING_M = 200.0
 def streets_changed(
     measure_id: str, before: DynamicArm, after: DynamicArm, seeds: Sequence[int], network: Network
 ) -> pd.DataFrame:
-    """Change of time spent on each street (STREET_COLUMNS), largest first; streets that only one arm has are left out."""
+    """Change of time spent on each street (STREET_COLUMNS), largest first; streets that only one arm has are left
+    out."""
     shared = [link_id for link_id in after.link_ids if link_id in set(before.link_ids)]
     names = np.array([_street_name(network, link_id) for link_id in shared])
     streets, owner = np.unique(names, return_inverse=True)

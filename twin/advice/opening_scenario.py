@@ -12,13 +12,13 @@ TEN_OPENINGS = "work-report-2024/p02-dead-ends-2024"
 
 _NOT_LISTED = Words(
     "2024年政府工作报告未列出这十条路的名称，公开渠道也未查到清单；候选由程序选出，不是真实项目。",
-    "The report names none of the ten roads and no list was found: the candidates are chosen by the program and are not "
-    "the real projects.",
+    "The report names none of the ten roads and no list was found: the candidates are chosen by the program and are "
+    "not the real projects.",
 )
 _RULE = Words(
     "规则：断头路端点或丁字路口，沿原方向(±60°)60–{gap:.0f}米内有路，绕行至少为直线的1.5倍，连线不穿过已有道路，不取公交首末站。",
-    "Rule: a dead end or the stem of a T led straight on (within 60°) to a street 60–{gap:.0f} m away, way round at least "
-    "one and a half times the straight line, no street crossed, bus terminals left out.",
+    "Rule: a dead end or the stem of a T led straight on (within 60°) to a street 60–{gap:.0f} m away, way round at "
+    "least one and a half times the straight line, no street crossed, bus terminals left out.",
 )
 
 

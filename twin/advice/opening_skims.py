@@ -92,9 +92,11 @@ def _to_end(
 ) -> Floats:
     """Time from each origin to the end: in mid-block by the links that lead there."""
     if end.node_id is not None:
-        return from_origins[:, index[end.node_id]]
+        to_node: Floats = from_origins[:, index[end.node_id]]
+        return to_node
     ways = [from_origins[:, index[_ends_of(network, k)[0]]] + share * link_s[k] for k, share in end.links]
-    return np.minimum.reduce(ways)
+    nearest: Floats = np.minimum.reduce(ways)
+    return nearest
 
 
 def _from_end(
@@ -102,9 +104,11 @@ def _from_end(
 ) -> Floats:
     """Time from the end to each node."""
     if end.node_id is not None:
-        return skims.from_ends[skims.end_row[index[end.node_id]]]
+        from_node: Floats = skims.from_ends[skims.end_row[index[end.node_id]]]
+        return from_node
     ways = [
         skims.from_ends[skims.end_row[index[_ends_of(network, k)[1]]]] + (1.0 - share) * link_s[k]
         for k, share in end.links
     ]
-    return np.minimum.reduce(ways)
+    nearest: Floats = np.minimum.reduce(ways)
+    return nearest

@@ -53,7 +53,7 @@ OPENING_COLUMNS = {
     "braess": ("yes/no", "the total worsens: in the dynamic model beyond the noise, or in static equilibrium"),
     "static_vehh_per_km": ("veh·h/km", "static_vehh over length"),
     "static_vehh_per_10m_yuan": ("veh·h/10⁷ yuan", "static_vehh over cost"),
-    "residential_vehkm": ("veh·km", "change on residential streets in the window, alone; null: none there or not tried"),
+    "residential_vehkm": ("veh·km", "change on residential streets in the window, alone; null: none, or not tried"),
     "school_residents": ("people", "residents whose nearest known school is half a minute nearer or more"),
     "hospital_residents": ("people", "residents whose nearest known hospital is half a minute nearer or more"),
     "bus_lines": ("text", "lines that pass both ends on a longer way, with the metres saved"),

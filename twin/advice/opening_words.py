@@ -13,8 +13,8 @@ DEMONSTRATION_MARK = Words("模型示例·非规划", "model example, no plan")
 
 SKETCH = Words(
     "示意路网：候选只到走廊一级，两端之间没有画线；图上没有的街区里有什么并不知道。模型示例·非规划。",
-    "Schematic network: candidates are corridors, and no line is drawn between their ends; what lies in blocks that are "
-    "not mapped is not known. Model example, no plan.",
+    "Schematic network: candidates are corridors, and no line is drawn between their ends; what lies in blocks that "
+    "are not mapped is unknown. Model example, no plan.",
 )
 STATIC = Words(
     "一组候选按静态均衡挑选(贪心、逐步重估、再交换)；动态模型有否决权，并用另外的日子复核：挑选时的收益偏高(赢家诅咒)。",
@@ -23,13 +23,13 @@ STATIC = Words(
 )
 LOADING = Words(
     "动态模型含信号、排队和回溢，不含公交和寻找车位；稳定过程的摆动单列，不在区间内。",
-    "The dynamic model has signals, queues and spillback, but no buses and no search for parking; the swing of settling "
-    "stands beside the interval, which does not hold it.",
+    "The dynamic model has signals, queues and spillback, but no buses and no search for parking; the swing of "
+    "settling stands beside the interval, which does not hold it.",
 )
 COSTS = Words(
     "造价按等级、车道和长度估算，全部为假定(twin.scenario.street_costs)，不含征地拆迁；跨水、跨铁路按桥计。",
-    "Costs are assumed by class, lanes and length (twin.scenario.street_costs), without land and demolition; over water "
-    "and rail they are those of a bridge.",
+    "Costs are assumed by class, lanes and length (twin.scenario.street_costs), without land and demolition; over "
+    "water and rail they are those of a bridge.",
 )
 NO_BARRIERS = Words(
     "本地没有障碍物数据(水面、铁路、建筑、公园)：候选连线可能穿过它们，须人工核实。",
@@ -79,7 +79,12 @@ def head(language: Language) -> tuple[str, ...]:
 
 def printed_rows(table: pd.DataFrame, language: Language, *, most: int) -> list[tuple[str, ...]]:
     """The first rows as text: the set, then others that were tried, flagged or give warning."""
-    return [_row(row, language) for row in table.head(most).to_dict("records")]
+    return [_row(row, language) for row in rows_of(table.head(most))]
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def notes_of(row: dict[str, Any], language: Language) -> list[str]:
@@ -143,11 +148,11 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
     static, greedy, alone = meta["static_set_vehh"], meta["static_greedy_vehh"], meta["static_best_alone_vehh"]
     lines.append(
         Words(
-            f"静态：{meta['chosen']} 条一起节省 {static:,.1f} 车·小时(贪心 {greedy:,.1f}；单独最好的 {meta['chosen']} 条一起 "
-            f"{alone:,.1f})，基数 {meta['static_before_vehh']:,.0f}，收敛误差 ±{meta['static_doubt_vehh']:.1f}。",
-            f"Static: the {meta['chosen']} together save {static:,.1f} veh·h (greedy {greedy:,.1f}; the {meta['chosen']} "
-            f"best alone together {alone:,.1f}) of {meta['static_before_vehh']:,.0f}; the gap's share is "
-            f"±{meta['static_doubt_vehh']:.1f}.",
+            f"静态：{meta['chosen']} 条一起节省 {static:,.1f} 车·小时(贪心 {greedy:,.1f}；单独最好的 {meta['chosen']} "
+            f"条一起 {alone:,.1f})，基数 {meta['static_before_vehh']:,.0f}，收敛误差 ±{meta['static_doubt_vehh']:.1f}。",
+            f"Static: the {meta['chosen']} together save {static:,.1f} veh·h (greedy {greedy:,.1f}; the "
+            f"{meta['chosen']} best alone together {alone:,.1f}) of {meta['static_before_vehh']:,.0f}; the gap's share "
+            f"is ±{meta['static_doubt_vehh']:.1f}.",
         ).in_(language)
     )
     if "set_verification" in meta:

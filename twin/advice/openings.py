@@ -1,9 +1,9 @@
 """Which dead ends to open: candidates, screened by skims, then by static equilibria as a set, then tried in the dynamic
 model on paired days and verified on others.
 
-The story is `weighed`; its chapters are the files beside this one. A set is chosen by the static model, where gains of a
-few vehicle-hours can be told apart; the dynamic model has a veto (a member that makes the total worse, Braess's paradox,
-gives way to the next) and tells what the chosen ones do with signals, queues and spillback.
+The story is `weighed`; its chapters are the files beside this one. A set is chosen by the static model, where gains of
+a few vehicle-hours can be told apart; the dynamic model has a veto (a member that makes the total worse, Braess's
+paradox, gives way to the next) and tells what the chosen ones do with signals, queues and spillback.
 """
 
 import math
@@ -44,16 +44,16 @@ SET = "all"
 
 @dataclass(frozen=True, slots=True)
 class AdviceOptions:
-    """How far to look. `shortlist`: candidates that go to the static model; `spare`: how many more than `count` go to the
-    dynamic one; `selection_days`, `verification_days`: paired days, all different; `across_barriers`: whether candidates
-    that cross water, rail, buildings … may be chosen."""
+    """How far to look. `shortlist`: candidates that go to the static model; `spare`: how many more than `count` go to
+    the dynamic one; `selection_days`, `verification_days`: paired days, all different; `across_barriers`: whether
+    candidates that cross water, rail, buildings … may be chosen."""
 
     count: int = 10
     max_gap_m: float = MAX_GAP_M
     shortlist: int = 24
-    spare: int = 2
+    spare: int = 1
     selection_days: int = 3
-    verification_days: int = 6
+    verification_days: int = 5
     across_barriers: bool = False
     base_rounds: int = BASE_ROUNDS
     arm_rounds: int = ARM_ROUNDS
@@ -63,7 +63,8 @@ class AdviceOptions:
 @dataclass(frozen=True, eq=False)
 class OpeningAdvice:
     """What was found. `table`: opening_table.OPENING_COLUMNS, chosen ones first; `candidates`: all that were looked at;
-    `streets`: opening_findings.STREET_COLUMNS; `chosen`: the measures of the set; `facts`: numbers of the whole study."""
+    `streets`: opening_findings.STREET_COLUMNS; `chosen`: the measures of the set; `facts`: numbers of the whole
+    study."""
 
     table: pd.DataFrame
     candidates: pd.DataFrame

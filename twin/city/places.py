@@ -1,4 +1,5 @@
-"""Known places of a city: schools, hospitals and whatever else its table names. Not zones: nobody is drawn from them."""
+"""Known places of a city: schools, hospitals and whatever else its table names. Not zones: nobody is drawn from
+them."""
 
 from dataclasses import dataclass
 

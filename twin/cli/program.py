@@ -346,7 +346,7 @@ def advise() -> None:
 )
 @click.option("--not-buildable", type=_FILE, help="GeoJSON of areas that no opening may cross.")
 @click.option("--across-barriers", is_flag=True, help="Choose among gaps across water, rail, buildings … too.")
-@click.option("--days", type=click.IntRange(2, 50), default=6, show_default=True, help="Paired days of verification.")
+@click.option("--days", type=click.IntRange(2, 50), default=5, show_default=True, help="Paired days of verification.")
 @click.option("--out", type=_FOLDER, help="Folder for tables and scenario; default: runs/openings-SCENARIO.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)

@@ -25,8 +25,9 @@ _UNDERGROUND = frozenset({"yes", "culvert", "building_passage", "covered"})
 def barrier_kind(tags: Tags, *, is_area: bool) -> BarrierKind | None:
     """What kind of barrier an object is by its tags; None: none, or it lies underground.
 
-    >>> barrier_kind({"waterway": "river"}, is_area=False), barrier_kind({"railway": "subway", "tunnel": "yes"}, is_area=False)
-    ('water', None)
+    >>> barrier_kind({"waterway": "river"}, is_area=False)
+    'water'
+    >>> barrier_kind({"railway": "subway", "tunnel": "yes"}, is_area=False)
     """
     if tags.get("tunnel") in _UNDERGROUND or tags.get("location") == "underground" or _below(tags):
         return None
@@ -58,12 +59,12 @@ def read_barriers(path: Path) -> tuple[Barrier, ...]:
         try:
             items = osmium.FileProcessor(plain).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
             for item in items:
-                is_area = isinstance(item, osmium.osm.Area)
-                if not (is_area or isinstance(item, osmium.osm.Way)):
+                if not isinstance(item, osmium.osm.Area | osmium.osm.Way):
                     continue
+                is_area = isinstance(item, osmium.osm.Area)
                 tags = {tag.k: tag.v for tag in item.tags}
                 kind = barrier_kind(tags, is_area=is_area)
-                shape = None if kind is None else _shape(factory, item, is_area=is_area)
+                shape = None if kind is None else _shape(factory, item)
                 if kind is not None and shape is not None:
                     found.append((int(is_area), kind, item.id, Barrier(kind, tags.get("name", ""), shape)))
         except (RuntimeError, ValueError, UnicodeDecodeError, osmium.InvalidLocationError) as error:
@@ -71,10 +72,13 @@ def read_barriers(path: Path) -> tuple[Barrier, ...]:
     return tuple(barrier for *_, barrier in sorted(found, key=lambda row: row[:3]))
 
 
-def _shape(factory: osmium.geom.WKBFactory, item: object, *, is_area: bool) -> shapely.Geometry | None:
+def _shape(factory: osmium.geom.WKBFactory, item: osmium.osm.Area | osmium.osm.Way) -> shapely.Geometry | None:
     """The shape in degrees; None where the file has too few of its nodes to draw it."""
     try:
-        wkb = factory.create_multipolygon(item) if is_area else factory.create_linestring(item)
+        if isinstance(item, osmium.osm.Area):
+            wkb = factory.create_multipolygon(item)
+        else:
+            wkb = factory.create_linestring(item)
     except (RuntimeError, osmium.InvalidLocationError):
         return None
     shape = shapely.from_wkb(bytes.fromhex(wkb) if isinstance(wkb, str) else wkb)
