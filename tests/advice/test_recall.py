@@ -6,6 +6,7 @@ which there are hundreds in a city that were never meant to go on, so few of the
 """
 
 import itertools
+import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -88,7 +89,7 @@ class Hiding:
 
 
 def grid_of(columns: int, rows: int) -> Network:
-    """Streets 200 m by 150 m, each with a name of its own, so that hiding one leaves two stems that point at each other."""
+    """Streets 200 m by 150 m, each with a name of its own, so that hiding one leaves two stems face to face."""
     nodes = [
         Node(f"{x:02}-{y:02}", 121.4 + 0.00225 * x, 37.5 + 0.00135 * y) for x in range(columns) for y in range(rows)
     ]
@@ -121,7 +122,7 @@ def test_a_street_hidden_in_a_grid_is_the_first_gap_that_is_found() -> None:
 
 
 def test_every_street_hidden_in_a_made_town_that_both_ends_show_comes_back() -> None:
-    """Twenty of the inner streets of a grid of 12 × 12, five times; where two hidden ones meet, an end may show none."""
+    """Twenty of the inner streets of a grid of 12 × 12, five times; where two hidden meet, ends may show none."""
     hiding = Hiding(grid_of(12, 12))
     found = shown = 0
     for trial in range(TRIALS):
@@ -134,8 +135,8 @@ def test_every_street_hidden_in_a_made_town_that_both_ends_show_comes_back() -> 
 @pytest.mark.slow
 @pytest.mark.skipif(not SHANGHAI.is_file(), reason="the Shanghai extract is not on this machine")
 def test_hidden_streets_of_shanghai_that_both_ends_show_come_back_among_forty(capsys) -> None:
-    """Twenty real streets, five times: drawn from all, and drawn from those between two crossings of four (or dead ends),
-    so that nearly all of the twenty are shown."""
+    """Twenty real streets, five times: drawn from all, and drawn from those between two crossings of four (or
+    dead ends), so that nearly all of the twenty are shown."""
     from twin.osm.streets import read_network
 
     hiding = Hiding(read_network(SHANGHAI)[0])
@@ -154,6 +155,6 @@ def test_hidden_streets_of_shanghai_that_both_ends_show_come_back_among_forty(ca
                 counts = hiding.recall(hiding.drawn(trial, among))
             total[ends] = [a + b for a, b in zip(total[ends], counts[ends], strict=True)]
         with capsys.disabled():
-            print(f"\n{words}: both ends {total[2]}, one end {total[1]}, none {total[0]} (found, hidden)")
+            sys.stdout.write(f"\n{words}: both ends {total[2]}, one end {total[1]}, none {total[0]} (found, hidden)\n")
         assert total[2][1] >= 10
         assert total[2][0] / total[2][1] >= 0.8

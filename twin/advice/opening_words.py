@@ -148,8 +148,9 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
     static, greedy, alone = meta["static_set_vehh"], meta["static_greedy_vehh"], meta["static_best_alone_vehh"]
     lines.append(
         Words(
-            f"静态：{meta['chosen']} 条一起节省 {static:,.1f} 车·小时(贪心 {greedy:,.1f}；单独最好的 {meta['chosen']} "
-            f"条一起 {alone:,.1f})，基数 {meta['static_before_vehh']:,.0f}，收敛误差 ±{meta['static_doubt_vehh']:.1f}。",
+            f"静态：{meta['chosen']} 条一起节省 {static:,.1f} 车·小时(贪心 {greedy:,.1f}；单独最好的"
+            f" {meta['chosen']} 条一起 {alone:,.1f})，基数 {meta['static_before_vehh']:,.0f}，"
+            f"收敛误差 ±{meta['static_doubt_vehh']:.1f}。",
             f"Static: the {meta['chosen']} together save {static:,.1f} veh·h (greedy {greedy:,.1f}; the "
             f"{meta['chosen']} best alone together {alone:,.1f}) of {meta['static_before_vehh']:,.0f}; the gap's share "
             f"is ±{meta['static_doubt_vehh']:.1f}.",

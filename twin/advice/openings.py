@@ -124,6 +124,7 @@ def weighed(
     finalists = _finalists(best, free, alone, options)
     named = _named(finalists, by_id)
     tried = _tried(base, named, best, measured, seeds, options, folder, tell)
+    named = _named([*tried.chosen, *(key for key in finalists if key not in tried.chosen)], by_id)  # A, B … are the set
     rows = [
         Weighed(
             key=key,
