@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from twin.results.comparison import Comparison
 from twin.results.numbers import written
 from twin.wording import Language, Words
+from viz.layers import records
+from viz.numbers import number_of
 
 _HEAD = {
     "street": Words("街道", "street"),
@@ -30,19 +33,15 @@ def street_table(comparison: Comparison, streets: Sequence[str], *, language: La
             rows.append((street, *[written(None, 0)] * 4))
             continue
         by = "before_flow_vph" if links["before_flow_vph"].notna().any() else "after_flow_vph"
-        busiest = links.loc[links[by].fillna(0.0).idxmax()]
+        busiest = records(links)[int(links[by].fillna(0.0).to_numpy(dtype=np.float64).argmax())]
         change = links["difference_delay_vehh"]
         rows.append(
             (
                 street,
-                written(_number(busiest["before_flow_vph"]), 0),
-                written(_number(busiest["after_flow_vph"]), 0),
+                written(number_of(busiest["before_flow_vph"]), 0),
+                written(number_of(busiest["after_flow_vph"]), 0),
                 written(float(change.sum()) if change.notna().any() else None, 1, signed=True),
                 f"{int(links['is_clear'].astype(bool).sum())} / {len(links)}",
             )
         )
     return pd.DataFrame(rows, columns=[words.in_(language) for words in _HEAD.values()])
-
-
-def _number(value: object) -> float | None:
-    return None if pd.isna(value) else float(value)  # type: ignore[arg-type, call-overload]  # a cell of a float column

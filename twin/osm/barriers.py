@@ -51,25 +51,56 @@ def _below(tags: Tags) -> bool:
     return tags.get("layer", "").startswith("-") and "railway" in tags
 
 
+_Found = list[tuple[int, BarrierKind, int, Barrier]]  # whether an area, kind, id
+
+
 def read_barriers(path: Path) -> tuple[Barrier, ...]:
-    """The barriers of a map file, lines first, each in order of kind and id. Raises DataFileError."""
-    found: list[tuple[int, BarrierKind, int, Barrier]] = []
-    factory = osmium.geom.WKBFactory()
+    """The barriers of a map file, lines first, each in order of kind and id. Raises DataFileError.
+
+    Where the file's objects are out of order, polygons of several ways cannot be put together and are left out.
+    """
     with plain_file(path) as plain:
         try:
-            items = osmium.FileProcessor(plain).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
-            for item in items:
-                if not isinstance(item, osmium.osm.Area | osmium.osm.Way):
-                    continue
-                is_area = isinstance(item, osmium.osm.Area)
-                tags = {tag.k: tag.v for tag in item.tags}
-                kind = barrier_kind(tags, is_area=is_area)
-                shape = None if kind is None else _shape(factory, item)
-                if kind is not None and shape is not None:
-                    found.append((int(is_area), kind, item.id, Barrier(kind, tags.get("name", ""), shape)))
+            try:
+                found = _with_polygons(plain)
+            except RuntimeError as error:
+                if "out of order" not in str(error):
+                    raise
+                found = _of_single_ways(plain)
         except (RuntimeError, ValueError, UnicodeDecodeError, osmium.InvalidLocationError) as error:
             raise DataFileError(f"{path}: not a whole OpenStreetMap file ({error}).") from error
     return tuple(barrier for *_, barrier in sorted(found, key=lambda row: row[:3]))
+
+
+def _with_polygons(plain: osmium.io.File) -> _Found:
+    found: _Found = []
+    factory = osmium.geom.WKBFactory()
+    for item in osmium.FileProcessor(plain).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS)):
+        if not isinstance(item, osmium.osm.Area | osmium.osm.Way):
+            continue
+        is_area = isinstance(item, osmium.osm.Area)
+        tags = {tag.k: tag.v for tag in item.tags}
+        kind = barrier_kind(tags, is_area=is_area)
+        shape = None if kind is None else _shape(factory, item)
+        if kind is not None and shape is not None:
+            found.append((int(is_area), kind, item.id, Barrier(kind, tags.get("name", ""), shape)))
+    return found
+
+
+def _of_single_ways(plain: osmium.io.File) -> _Found:
+    found: _Found = []
+    for item in osmium.FileProcessor(plain).with_locations().with_filter(osmium.filter.KeyFilter(*_KEYS)):
+        if not isinstance(item, osmium.osm.Way):
+            continue
+        tags = {tag.k: tag.v for tag in item.tags}
+        line = [(node.lon, node.lat) for node in item.nodes if node.location.valid()]
+        for is_area in (False, True):
+            kind = barrier_kind(tags, is_area=is_area)
+            if kind is None or len(line) < (4 if is_area else 2) or (is_area and line[0] != line[-1]):
+                continue
+            shape = shapely.Polygon(line) if is_area else shapely.LineString(line)
+            found.append((int(is_area), kind, item.id, Barrier(kind, tags.get("name", ""), shape)))
+    return found
 
 
 def _shape(factory: osmium.geom.WKBFactory, item: osmium.osm.Area | osmium.osm.Way) -> shapely.Geometry | None:
