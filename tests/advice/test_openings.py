@@ -90,3 +90,13 @@ def test_a_candidate_across_water_comes_back_flagged_and_is_chosen_only_where_th
 def test_a_node_apart_is_no_gap():
     lonely = city(extra_nodes=[Node("lonely", *at(2, 0.7))])
     assert [c.ends[1].node_id for c in find_candidates(lonely).candidates] == ["b2"]
+
+
+def test_static_screening_alone_ranks_and_gives_no_verdict(tmp_path):
+    place = city(trips=BUSY)
+    options = replace(QUICK, static_only=True)
+    found = weighed(place, find_candidates(place).candidates, HOUR, (), options=options, folder=tmp_path)
+    assert [opening.name for opening in found.chosen] == ["候选A"]
+    assert found.table["verdict"].tolist() == ["static only"]
+    assert found.table["static_vehh"].iloc[0] > 0.0
+    assert found.streets.empty

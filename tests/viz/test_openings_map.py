@@ -40,7 +40,8 @@ def tables(*rows):
 META = {
     "network_kind": "schematic", "chosen": 1, "static_set_vehh": 8.0, "static_greedy_vehh": 8.0,
     "static_best_alone_vehh": 8.0, "static_before_vehh": 1000.0, "static_doubt_vehh": 0.5, "place_title": "小城",
-    "scenario": "base", "command": "twin advise openings", "attribution": "made up", "licence": "MIT",
+    "scenario": "base",
+    "verification_seeds": [1, 2], "command": "twin advise openings", "attribution": "made up", "licence": "MIT",
 }  # fmt: skip
 
 

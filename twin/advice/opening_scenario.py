@@ -5,7 +5,7 @@ from typing import Any
 from twin.advice.opening_words import BRAESS, COSTS, NO_BARRIERS, SKETCH, STATIC, summary_lines
 from twin.advice.openings import OpeningAdvice
 from twin.scenario.scenario import Scenario
-from twin.wording import Words
+from twin.wording import SCREENING, Words
 
 TEN_OPENINGS = "work-report-2024/p02-dead-ends-2024"
 """The commitment of the work report that ten openings in Yantai answer."""
@@ -28,7 +28,7 @@ def opening_scenario(before: Scenario, found: OpeningAdvice, meta: dict[str, Any
     answers = (TEN_OPENINGS,) if before.place == "yantai" and count == 10 else ()
     notes = [_NOT_LISTED] if answers else []
     rule = Words(_RULE.zh.format(gap=meta["max_gap_m"]), _RULE.en.format(gap=meta["max_gap_m"]))
-    notes += [rule, STATIC, COSTS]
+    notes += [rule, STATIC if meta["verification_seeds"] else SCREENING, COSTS]
     notes += [SKETCH] if meta["network_kind"] == "schematic" else []
     notes += [] if meta["barriers"] else [NO_BARRIERS]
     warned = found.table[found.table["is_chosen"] & found.table["braess"]]["name"].tolist()

@@ -106,7 +106,7 @@ def opening_table(
     rows: Sequence[Weighed],
     base: City,
     equilibria: OpeningEquilibria,
-    before: DynamicArm,
+    before: DynamicArm | None,
     arms: Mapping[str, DynamicArm],
     seeds: Sequence[int],
     places: Sequence[KnownPlace],
@@ -129,7 +129,7 @@ def _row(
     base: City,
     network: Network,
     equilibria: OpeningEquilibria,
-    before: DynamicArm,
+    before: DynamicArm | None,
     arms: Mapping[str, DynamicArm],
     seeds: Sequence[int],
     places: Sequence[KnownPlace],
@@ -174,7 +174,7 @@ def _row(
         "static_vehh_per_km": row.static_vehh / (c.crow_m / METRES_PER_KM),
         "static_vehh_per_10m_yuan": row.static_vehh / (cost / 1e7),
         "residential_vehkm": residential_change_vehkm(before, arms[row.key], seeds, built)
-        if row.key in arms and has_quiet
+        if before is not None and row.key in arms and has_quiet
         else math.nan,
         "school_residents": near["school"].residents if near["school"] else math.nan,
         "hospital_residents": near["hospital"].residents if near["hospital"] else math.nan,

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from twin.results.numbers import written
-from twin.wording import CHANCE_ONLY, Language, Words
+from twin.wording import CHANCE_ONLY, SCREENING, Language, Words
 
 DEMONSTRATION_MARK = Words("模型示例·非规划", "model example, no plan")
 """Stands with every candidate of a schematic network."""
@@ -20,6 +20,10 @@ STATIC = Words(
     "一组候选按静态均衡挑选(贪心、逐步重估、再交换)；动态模型有否决权，并用另外的日子复核：挑选时的收益偏高(赢家诅咒)。",
     "The set is chosen by static equilibrium (greedy with re-evaluation, then exchanges); the dynamic model has a veto "
     "and verifies on other days: gains seen in selection are too good (the winner's curse).",
+)
+STATIC_ONLY = Words(
+    "只做了静态筛选，没有动态模型：只排序，不下结论。",
+    "Static screening only, no dynamic model: a ranking, and no verdict.",
 )
 LOADING = Words(
     "动态模型含信号、排队和回溢，不含公交和寻找车位；稳定过程的摆动单列，不在区间内。",
@@ -169,13 +173,15 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
                 f"{meta['set_swing_vehh']:,.1f}.",
             ).in_(language)
         )
+    if not meta["verification_seeds"]:
+        lines.append(STATIC_ONLY.in_(language))
     return lines
 
 
 def foot_lines(meta: dict[str, Any], language: Language) -> list[str]:
     """What stands below the table."""
     left_out = "; ".join(f"{reason}: {n}" for reason, n in meta.get("left_out", {}).items())
-    lines = [STATIC, LOADING, COSTS, CHANCE_ONLY]
+    lines = [STATIC, LOADING, COSTS, CHANCE_ONLY] if meta["verification_seeds"] else [SCREENING, COSTS]
     if not meta["barriers"]:
         lines.append(NO_BARRIERS)
     looked = Words(

@@ -55,6 +55,7 @@ class AdviceOptions:
     selection_days: int = 3
     verification_days: int = 5
     across_barriers: bool = False
+    static_only: bool = False  # no dynamic trial, hence no verdict
     base_rounds: int = BASE_ROUNDS
     arm_rounds: int = ARM_ROUNDS
     jobs: int = 2
@@ -218,7 +219,7 @@ class _Tried:
     chosen: tuple[str, ...]
     vetoed: tuple[str, ...]
     arms: dict[str, DynamicArm]
-    before: DynamicArm
+    before: DynamicArm | None  # None: no dynamic trial
     city: City
     selection_seeds: tuple[int, ...]
     verification_seeds: tuple[int, ...]
@@ -242,6 +243,9 @@ def _tried(
     verification = tuple(seeds[options.selection_days : options.selection_days + options.verification_days])
     everything = with_openings(base, named.values())
     period = Period.around(measured)
+
+    if options.static_only:
+        return _Tried(best.chosen, (), {}, None, everything, (), (), {}, {}, {})
 
     def arm(openings: Sequence[OpenLink]) -> City:
         return with_cuts_of(with_openings(base, openings), everything)
@@ -291,6 +295,7 @@ def _streets(tried: _Tried, named: Mapping[str, OpenLink]) -> pd.DataFrame:
     parts = [
         streets_changed(names[key], tried.before, arm, tried.verification_seeds, tried.city.network)
         for key, arm in tried.arms.items()
+        if tried.before is not None
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(STREET_COLUMNS))
 
@@ -314,13 +319,13 @@ def _facts(
         "static_equilibria": equilibria.evaluations,
         "exchanges": len(best.exchanges),
         "vetoed": len(tried.vetoed),
-        "dynamic_before_vehh": float(tried.before.on(tried.verification_seeds).mean()),
         "selection_seeds": list(tried.selection_seeds),
         "verification_seeds": list(tried.verification_seeds),
         "max_gap_m": options.max_gap_m,
         "rounds": [options.base_rounds, options.arm_rounds],
     }
-    if SET in tried.arms:
+    if tried.before is not None and SET in tried.arms:
+        facts["dynamic_before_vehh"] = float(tried.before.on(tried.verification_seeds).mean())
         for name, effect in (("selection", tried.selection[SET]), ("verification", tried.verification[SET])):
             facts[f"set_{name}"] = [-effect.mean, -effect.high, -effect.low]
         facts["set_swing_vehh"] = tried.swing[SET]

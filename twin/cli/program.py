@@ -346,6 +346,7 @@ def advise() -> None:
 )
 @click.option("--not-buildable", type=_FILE, help="GeoJSON of areas that no opening may cross.")
 @click.option("--across-barriers", is_flag=True, help="Choose among gaps across water, rail, buildings … too.")
+@click.option("--static-only", is_flag=True, help="No dynamic model: a minute, a ranking, and no verdict.")
 @click.option("--days", type=click.IntRange(2, 50), default=5, show_default=True, help="Paired days of verification.")
 @click.option("--out", type=_FOLDER, help="Folder for tables and scenario; default: runs/openings-SCENARIO.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core.")
@@ -356,6 +357,7 @@ def advise_openings(
     max_gap_m: float,
     not_buildable: Path | None,
     across_barriers: bool,
+    static_only: bool,
     days: int,
     out: Path | None,
     jobs: int | None,
@@ -374,12 +376,14 @@ def advise_openings(
         count=count,
         max_gap_m=max_gap_m,
         across_barriers=across_barriers,
+        static_only=static_only,
         verification_days=days,
         jobs=jobs or usual_jobs(),
     )
     parts = [f"twin advise openings {scenario} --count {count} --max-gap {max_gap_m:g} --days {days}"]
     parts += [f"--not-buildable {not_buildable.name}"] if not_buildable else []
     parts += ["--across-barriers"] if across_barriers else []
+    parts += ["--static-only"] if static_only else []
     try:
         advise_openings_files(
             scenario, out=out, not_buildable=not_buildable, language=language, options=options, command=" ".join(parts)
