@@ -11,11 +11,12 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from twin import chance
-from twin.advice.opening_candidates import MAX_GAP_M, SHORTEST_M, WIDEST_TURN_DEG, find_candidates
+from twin.advice.opening_candidates import LEAST_DETOUR, MAX_GAP_M, SHORTEST_M, WIDEST_TURN_DEG, find_candidates
 from twin.advice.stubs import EXPRESS, stubs_of
 from twin.city.city import City
 from twin.city.ground import ground_of
@@ -33,6 +34,7 @@ class Hiding:
 
     def __init__(self, network: Network) -> None:
         self.network, self.ground = network, ground_of(network)
+        self.missed: Counter[tuple[int, str]] = Counter()
         self.index = {node.id: i for i, node in enumerate(network.nodes)}
         ends = Counter(tuple(sorted((k.from_node, k.to_node))) for k in network.links if self.is_plain(k))
         self.streets = sorted(
@@ -79,9 +81,31 @@ class Hiding:
         counts = {ends: [0, 0] for ends in (0, 1, 2)}
         for pair in hidden:
             ends = self.pointing_ends(place, pair)
-            counts[ends][0] += self.is_found(pair, candidates[:FIRST])
+            is_found = self.is_found(pair, candidates[:FIRST])
+            counts[ends][0] += is_found
             counts[ends][1] += 1
+            if not is_found:
+                self.missed[ends, self.why_missed(place, pair, candidates)] += 1
         return counts
+
+    def why_missed(self, place: City, pair, candidates) -> str:
+        """The first reason that holds for a hidden street that is not among the first gaps."""
+        if self.is_found(pair, candidates):
+            return "a gap, but not among the first forty"
+        if self.pointing_ends(place, pair) == 0:
+            return "no dead end and no stem of a T points along it"
+        graph = nx.Graph()
+        graph.add_weighted_edges_from((k.from_node, k.to_node, k.length_m) for k in place.network.links)
+        try:
+            round_m = nx.shortest_path_length(graph, *pair, weight="weight")
+        except (nx.NetworkXNoPath, nx.NodeNotFound):
+            round_m = np.inf
+        if round_m < LEAST_DETOUR * self.apart_m(pair):
+            return "the way round is less than one and a half times as long"
+        arms = [len(set(nx.neighbors(graph, node))) for node in pair]
+        if max(arms) > 3:
+            return "it ends where four streets meet already"
+        return "another street lies between, or it would run beside one"
 
     def drawn(self, trial: int, among):
         order = np.argsort(chance.uniform(trial, "hides a street", np.arange(len(among)), 0), kind="stable")
@@ -150,11 +174,14 @@ def test_hidden_streets_of_shanghai_that_both_ends_show_come_back_among_forty(ca
     between = [pair for pair in hiding.streets if all(arms[node] in (2, 4) for node in pair)]
     for words, among in (("all streets", hiding.streets), ("streets between crossings", between)):
         total = {ends: [0, 0] for ends in (0, 1, 2)}
+        hiding.missed.clear()
         for trial, ends in itertools.product(range(TRIALS), (0, 1, 2)):
             if ends == 0:
                 counts = hiding.recall(hiding.drawn(trial, among))
             total[ends] = [a + b for a, b in zip(total[ends], counts[ends], strict=True)]
         with capsys.disabled():
             sys.stdout.write(f"\n{words}: both ends {total[2]}, one end {total[1]}, none {total[0]} (found, hidden)\n")
+            for (ends, why), n in sorted(hiding.missed.items()):
+                sys.stdout.write(f"  missed, {ends} ends: {n} × {why}\n")
         assert total[2][1] >= 10
         assert total[2][0] / total[2][1] >= 0.8
