@@ -337,6 +337,65 @@ def _home() -> Path:
 
 
 @program.group()
+def advise() -> None:
+    """Propose what to do: candidates, what each brings, and a scenario of the best."""
+
+
+@advise.command("openings")
+@click.argument("scenario", metavar="[PLACE|SCENARIO]", default="baseline")
+@click.option("--count", type=click.IntRange(1, 50), default=10, show_default=True, help="Openings of the best set.")
+@click.option(
+    "--max-gap", "max_gap_m", type=click.FloatRange(60.0, 2000.0), default=600.0, show_default=True, help="m."
+)
+@click.option("--not-buildable", type=_FILE, help="GeoJSON of areas that no opening may cross.")
+@click.option("--across-barriers", is_flag=True, help="Choose among gaps across water, rail, buildings … too.")
+@click.option("--static-only", is_flag=True, help="No dynamic model: a minute, a ranking, and no verdict.")
+@click.option("--days", type=click.IntRange(2, 50), default=5, show_default=True, help="Paired days of verification.")
+@click.option("--out", type=_FOLDER, help="Folder for tables and scenario; default: runs/openings-SCENARIO.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def advise_openings(
+    scenario: str,
+    count: int,
+    max_gap_m: float,
+    not_buildable: Path | None,
+    across_barriers: bool,
+    static_only: bool,
+    days: int,
+    out: Path | None,
+    jobs: int | None,
+    language: Language,
+) -> None:
+    """Find dead ends and T-junctions worth joining to a street beyond, and the best set of them.
+
+    Gaps are screened by skims, then by static equilibria as a set, then tried in the dynamic model on paired days and
+    verified on others. Writes the tables, a scenario of the best set, and what `twin map` draws.
+    """
+    from twin.advice.openings import AdviceOptions
+    from twin.cli.advise import advise_openings_files
+    from twin.study.executor import usual_jobs
+
+    options = AdviceOptions(
+        count=count,
+        max_gap_m=max_gap_m,
+        across_barriers=across_barriers,
+        static_only=static_only,
+        verification_days=days,
+        jobs=jobs or usual_jobs(),
+    )
+    parts = [f"twin advise openings {scenario} --count {count} --max-gap {max_gap_m:g} --days {days}"]
+    parts += [f"--not-buildable {not_buildable.name}"] if not_buildable else []
+    parts += ["--across-barriers"] if across_barriers else []
+    parts += ["--static-only"] if static_only else []
+    try:
+        advise_openings_files(
+            scenario, out=out, not_buildable=not_buildable, language=language, options=options, command=" ".join(parts)
+        )
+    except KeyboardInterrupt:
+        raise Told("Stopped.", INTERRUPTED_STATUS) from None
+
+
+@program.group()
 def network() -> None:
     """Streets of a place."""
 

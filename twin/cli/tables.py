@@ -23,6 +23,11 @@ _STEPS = {
     "second start": Words("从另一起点稳定", "settle from another start"),
     "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
     "runs": Words("配对模拟", "paired runs"),
+    "candidates": Words("查找断头路、丁字路缺口", "look for gaps"),
+    "static": Words("静态均衡：逐个", "static equilibria, one by one"),
+    "best set": Words("静态均衡：最佳组合", "static equilibria, the best set"),
+    "trials": Words("动态模型：逐个", "dynamic model, one by one"),
+    "whole set": Words("动态模型：整组", "dynamic model, the whole set"),
 }
 _ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}
 _NARROWEST = 100
