@@ -35,6 +35,8 @@ _RECORD_FILES = {
     "links.parquet": "links",
     "sites.parquet": "sites",
     "buses.parquet": "buses",
+    "bus_stops.parquet": "bus_stops",
+    "riders.parquet": "riders",
     "passages.parquet": "passages",
     "gridlocks.parquet": "gridlocks",
 }
@@ -101,6 +103,8 @@ def read_run(folder: str | Path) -> Run:
             links=tables["links.parquet"],
             sites=tables.get("sites.parquet"),
             buses=tables.get("buses.parquet"),
+            bus_stops=tables.get("bus_stops.parquet"),
+            riders=tables.get("riders.parquet"),
             passages=tables.get("passages.parquet"),
             gridlocks=tables.get("gridlocks.parquet"),
             books=facts["books"],
