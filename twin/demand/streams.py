@@ -68,7 +68,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
         if "bus" in by_mode:
             bus_riders += by_mode["bus"].sum(axis=1)[:, None] * hour_shares(settings.outward)
             bus_riders += by_mode["bus"].sum(axis=0)[:, None] * hour_shares(settings.homeward)
-            bus_streams += _bus_streams(purpose, settings, by_mode["bus"])
+            bus_streams += _bus_streams(purpose, settings, by_mode["bus"] * inputs.demand.level.bus_scale)
         streams += _purpose_streams(inputs, purpose, settings, by_mode)
     streams += _gate_streams(inputs, skim, balances)
     streams += _lorry_streams(inputs, skim, balances)

@@ -216,9 +216,6 @@ TRIP_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
 }
 """Figures of a run's measured trips, or of some of them."""
 
-BUS_METRICS: dict[str, Callable[[Run], float]] = {"bus_speed_kmh": bus_speed_kmh}
-
-
 def _want_a_space(trips: pd.DataFrame) -> NDArray[np.bool_]:
     """Trips that came to where they would park in public: found a space, found none, or search still."""
     known = trips["found_space"].notna().to_numpy(dtype=np.bool_)

@@ -162,10 +162,12 @@ def serve(env: Environment, service: BusService, run: BusRun, number: int, load:
     passengers, came_s = service.passengers, env.now
     off = passengers.get_off(load, halt.row, number, env.now)
     on = on_while_standing = 0
+    board = passengers.get_on
     while True:
-        if number < last:
+        if number < last and load.count < run.capacity:
             standing = load.count >= run.seats
-            more = passengers.get_on(load, halt.row, number, last, env.now, run.capacity - load.count)
+            more = board(load, halt.row, number, last, env.now, run.capacity - load.count)
+            board = passengers.get_on_late
             on += more
             on_while_standing += more if standing else 0
         leaves_s = came_s + service.dwell.dwell_s(on, off, on_while_standing)

@@ -39,6 +39,9 @@ Ints = NDArray[np.int64]
 HABIT_SEED = 0
 """Which site a driver heads for is a habit, not a matter of the day: it is drawn with this seed."""
 
+BUSES_RUN_ON_S = 1800.0
+"""Buses leave for so long after the last driver has: whoever set out by bus then still finds one to change to."""
+
 
 @dataclass(frozen=True, eq=False)
 class Stage:
@@ -134,8 +137,8 @@ def run_city(
             fates[row] = Fate()
             story = driver(env, flow, stock, stage.search, errand, fates[row])
             env.story_at(float(day.depart_s[row]), story, errand.traveller)
-        last_s = float(day.depart_s.max(initial=start_s))
-        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=last_s):
+        end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
+        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
             block_fates = [BusFate() for _ in block]
             runs += block
             bus_fates += block_fates

@@ -99,6 +99,7 @@ class Passengers:
         self._boards = [row.tobytes() for row in self.ways.boards]
         self._alights = [row.tobytes() for row in self.ways.alights]
         self._destination: list[int] = self.day.destination.tolist()
+        self._place: list[int] = self.ways.place.tolist()
         self._status = [WAITING] * n
         self._since = [0.0] * n  # came to the stop, or boarded
         self._ended = [float("nan")] * n
@@ -125,7 +126,9 @@ class Passengers:
     def get_off(self, load: Load, row: int, number: int, now_s: float) -> int:
         """All who want to get off at this stop do; they walk on, wait for another line or arrive."""
         leaving = load.off_at[number]
-        place = int(self.ways.place[row])
+        if not leaving:
+            return 0
+        place = self._place[row]
         for rider in leaving:
             self._ride_s[rider] += now_s - self._since[rider]
             self._go_on(rider, place, now_s)
@@ -146,29 +149,49 @@ class Passengers:
 
     def get_on(self, load: Load, row: int, number: int, last: int, now_s: float, room: int) -> int:
         """Those who wait here for this line get on in the order they came, as many as there is room for."""
-        place = int(self.ways.place[row])
+        place = self._place[row]
         self._come(place, now_s)
-        if not self._waiting[place]:
+        waiting = self._waiting[place]
+        if not waiting:
             return 0
+        on, self._waiting[place] = self._board(waiting, load, row, number, last, now_s, room)
+        return on
+
+    def get_on_late(self, load: Load, row: int, number: int, last: int, now_s: float, room: int) -> int:
+        """As `get_on`, of those who came since the bus stands here: who stayed before stays."""
+        place = self._place[row]
+        coming = self._coming[place]
+        if not coming or coming[0][0] > now_s:
+            return 0
+        before, self._waiting[place] = self._waiting[place], []
+        self._come(place, now_s)
+        on, stay = self._board(self._waiting[place], load, row, number, last, now_s, room)
+        self._waiting[place] = before + stay
+        return on
+
+    def _board(
+        self, waiting: list[int], load: Load, row: int, number: int, last: int, now_s: float, room: int
+    ) -> tuple[int, list[int]]:
+        """How many of those waiting get on, and who stays."""
         stay, on = [], 0
-        for rider in self._waiting[place]:
-            destination = self._destination[rider]
-            if now_s - self._since[rider] > self.patience_s:
+        destinations, boards, since = self._destination, self._boards, self._since
+        oldest_s = now_s - self.patience_s
+        for rider in waiting:
+            if since[rider] < oldest_s:
                 self._wait_s[rider] += self.patience_s
-                self._end(rider, GAVE_UP, self._since[rider] + self.patience_s)
-            elif on < room and self._boards[destination][row]:
+                self._end(rider, GAVE_UP, since[rider] + self.patience_s)
+            elif on < room and boards[destinations[rider]][row]:
                 on += 1
-                off = self._alights[destination].find(1, row + 1, row - number + last + 1)
+                off = self._alights[destinations[rider]].find(1, row + 1, row - number + last + 1)
                 load.off_at[last if off < 0 else off - row + number].append(rider)
                 self._status[rider] = ABOARD
-                self._wait_s[rider] += now_s - self._since[rider]
+                self._wait_s[rider] += now_s - since[rider]
                 self._boardings[rider] += 1
-                self._since[rider] = now_s
+                since[rider] = now_s
             else:
                 stay.append(rider)
-        self._waiting[place] = stay
         load.count += on
-        return on
+        return on, stay
 
     def _come(self, place: int, now_s: float) -> None:
         coming = self._coming[place]
@@ -180,7 +203,7 @@ class Passengers:
     def leave_behind(self, row: int) -> int:
         """The bus is full and drives off: how many who wanted it stay behind."""
         left = 0
-        for rider in self._waiting[int(self.ways.place[row])]:
+        for rider in self._waiting[self._place[row]]:
             if self._boards[self._destination[rider]][row]:
                 self._refused[rider] += 1
                 left += 1
