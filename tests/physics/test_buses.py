@@ -89,9 +89,7 @@ def test_crowding_slows_boarding() -> None:
     assert DwellRule().dwell_s(10, 0, 10) - DwellRule().dwell_s(10, 0) == pytest.approx(5.0)
 
 
-@pytest.mark.parametrize(
-    ("headways_min", "wait_min"), [([10.0, 10.0], 5.0), ([5.0, 15.0], 6.25), ([0.0, 20.0], 10.0)]
-)
+@pytest.mark.parametrize(("headways_min", "wait_min"), [([10.0, 10.0], 5.0), ([5.0, 15.0], 6.25), ([0.0, 20.0], 10.0)])
 def test_b02_wait_is_half_the_headway_times_one_plus_its_variation(headways_min, wait_min) -> None:
     """W = H/2 · (1 + CV²), mean headway 10 min: regular 5, alternating 5 and 15 6.25, pairs 10. Within 2 %."""
     _, tables = street(2)

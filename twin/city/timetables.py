@@ -13,7 +13,7 @@ from twin.city.ground import Ground
 from twin.city.network import Network
 from twin.city.transit import BusLine
 
-SCHEDULED_PACE = 1.5
+SCHEDULED_PACE = 1.3
 """Scheduled driving time over the time at free speed (assumed: what signals, queues and a bus's own pace cost)."""
 SCHEDULED_DWELL_S = 20.0
 """Dwell that the timetable allows at each stop between the ends (assumed: dwell is 19–21 % of route time, F:74)."""

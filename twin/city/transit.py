@@ -71,6 +71,18 @@ class BusLine:
         return sorted(times)
 
 
+def as_headways(line: BusLine) -> tuple[Headway, ...]:
+    """How often a bus runs, of a line with a timetable by hours of departures: an hour with n of them has 3600 / n s."""
+    if not line.timetable_s:
+        return line.headways
+    counts: dict[int, int] = {}
+    for t in line.timetable_s:
+        counts[int(t // 3600)] = counts.get(int(t // 3600), 0) + 1
+    return tuple(
+        Headway(TimeWindow(3600.0 * hour, 3600.0 * (hour + 1)), 3600.0 / n) for hour, n in sorted(counts.items())
+    )
+
+
 PEAKS = (TimeWindow.between("06:30", "08:30"), TimeWindow.between("16:30", "18:30"))
 """When peak headways run (assumed for Yantai: bus peak service 06:30–08:30 and 16:30–18:00 in 2015, lorry ban
 16:30–18:30, domain notes 3.4)."""

@@ -216,6 +216,7 @@ TRIP_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
 }
 """Figures of a run's measured trips, or of some of them."""
 
+
 def _want_a_space(trips: pd.DataFrame) -> NDArray[np.bool_]:
     """Trips that came to where they would park in public: found a space, found none, or search still."""
     known = trips["found_space"].notna().to_numpy(dtype=np.bool_)

@@ -233,8 +233,15 @@ def bus_blocks(
             before_s = times[number - 1] if number else -float("inf")
             runs.append(
                 BusRun(
-                    f"{line.id}#{number}", line.id, agent, scheduled.depart_s, halts[line.id], line.capacity,
-                    line.seats, scheduled.depart_s - before_s, line.layover_s,
+                    f"{line.id}#{number}",
+                    line.id,
+                    agent,
+                    scheduled.depart_s,
+                    halts[line.id],
+                    line.capacity,
+                    line.seats,
+                    scheduled.depart_s - before_s,
+                    line.layover_s,
                 )  # fmt: skip
             )
         blocks.append(runs)
