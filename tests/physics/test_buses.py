@@ -104,8 +104,9 @@ def test_b02_wait_is_half_the_headway_times_one_plus_its_variation(headways_min,
 
 
 def test_b02_random_headways_double_the_wait() -> None:
-    """Exponential headways, mean 10 min: W = 10 min. A sample of 3,000 has another mean and variation, by some per cent,
-    so the wait is held against the formula with its own, within 1 %; and that is 10 min within four standard errors.
+    """Exponential headways, mean 10 min: W = 10 min. A sample of 3,000 has another mean and variation, by some per
+    cent, so the wait is held against the formula with its own, within 1 %; and that is 10 min within four
+    standard errors.
     """
     headways = np.round(600.0 * chance.exponential(1, "headways", np.arange(3000)))
     leaves_s = 1000.0 + np.cumsum(headways)
@@ -252,8 +253,8 @@ def test_b12_a_timetable_makes_as_many_buses_as_cycle_over_headway() -> None:
 
 
 def headways_at_each_stop(*, control: str, late_s: float = 60.0, n_buses: int = 4) -> np.ndarray:
-    """Departures (s) of buses, (n_buses, 10 stops), headway 600 s, the second 60 s late; riders come at 1 a second at each
-    stop, take 0.1 s each to board (β = 0.1) and all ride to the end."""
+    """Departures (s) of buses, (n_buses, 10 stops), headway 600 s, the second 60 s late; riders come at 1 a second
+    at each stop, take 0.1 s each to board (β = 0.1) and all ride to the end."""
     n_stops = 11
     _, tables = street(n_stops)
     # A bus on time finds the riders of 600 s at each stop: 60 s of dwell, and leaves stop k at 100 + 160 k + 60.

@@ -104,8 +104,9 @@ def run_of(
 
 
 def bus_morning() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Buses, their stops and riders: three runs due every 600 s, 9 km in half an hour; the second leaves its second stop
-    300 s late. 40 aboard each for 1,000 s, 30 seats. Riders: one direct, one who changes, one who gives up, one early.
+    """Buses, their stops and riders: three runs due every 600 s, 9 km in half an hour; the second leaves its second
+    stop 300 s late. 40 aboard each for 1,000 s, 30 seats. Riders: one direct, one who changes, one who gives up, one
+    early.
     """
     runs = ["a", "b", "c"]
     depart_s = [SEVEN, SEVEN + 600.0, SEVEN + 1200.0]

@@ -56,8 +56,8 @@ def test_a_slow_line_is_let_pass_where_waiting_for_the_fast_one_is_better() -> N
 
 def test_spiess_and_florian_s_example() -> None:
     """The paper's network, A to B: line 1 A–B 25 min; line 2 A–X 7, X–Y 6; line 3 X–Y 4, Y–B 4; line 4 Y–B 10; buses
-    every 12, 12, 30 and 6 min. With mean waits of half a headway the expected time is 27.75 min. Here waits weigh double,
-    so buses come twice as often.
+    every 12, 12, 30 and 6 min. With mean waits of half a headway the expected time is 27.75 min. Here waits weigh
+    double, so buses come twice as often.
     """
     a, x, y, b = range(4)
     lines = graph(

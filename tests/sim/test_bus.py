@@ -1,4 +1,6 @@
-"""A bus in the same traffic as the cars: it dwells, blocks the lane or stands aside, and starts late if it comes late."""
+"""A bus in the same traffic as the cars: it dwells, blocks the lane or stands aside, and starts late if it comes
+late.
+"""
 
 from dataclasses import replace
 

@@ -90,7 +90,8 @@ def test_a_stop_off_the_streets_is_told_and_the_times_of_the_others_stay(tmp_pat
 
 
 def test_a_way_that_differs_from_the_shape_is_told(tmp_path: Path, street: Network) -> None:
-    shape = "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nw,37.0,121.0045,1\nw,37.05,121.0158,2\nw,37.0,121.0271,3\n"
+    points = "w,37.0,121.0045,1\nw,37.05,121.0158,2\nw,37.0,121.0271,3\n"
+    shape = f"shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n{points}"
     trips = FEED["trips.txt"].replace("direction_id\n", "direction_id,shape_id\n").replace(",0\n", ",0,w\n")
     _, notes = lines_from_gtfs(feed(tmp_path, shapes=shape, trips=trips), street, on=MONDAY)
     assert any("3000 m on these streets" in note and "by the feed's shape" in note for note in notes)
@@ -102,7 +103,10 @@ def test_what_is_no_feed_is_refused(tmp_path: Path, street: Network) -> None:
 
 
 def two_ways() -> tuple[BusLine, BusLine]:
-    stops = [Stop(name, 121.0045 + 0.0113 * i, 37.0, link) for i, (name, link) in enumerate(zip("甲乙丙", ("ab", "bc", "cd"), strict=True))]  # fmt: skip
+    stops = [
+        Stop(name, 121.0045 + 0.0113 * i, 37.0, link)
+        for i, (name, link) in enumerate(zip("甲乙丙", ("ab", "bc", "cd"), strict=True))
+    ]
     back = [replace(stop, link_id=stop.link_id[::-1]) for stop in reversed(stops)]
     hour = (Headway(TimeWindow(7 * 3600.0, 8 * 3600.0), 600.0),)
     return (
@@ -112,7 +116,9 @@ def two_ways() -> tuple[BusLine, BusLine]:
 
 
 def faults_of(path: Path) -> list[str]:
-    """Codes of the errors that gtfs-validator finds by the canonical rule set; warnings (dates in the past) are none."""
+    """Codes of the errors that gtfs-validator finds by the canonical rule set; warnings (dates in the past) are
+    none.
+    """
     pytest.importorskip("gtfs_validator", reason="gtfs-validator is not installed")
     report = path.parent / "report"
     command = [sys.executable, "-m", "gtfs_validator.cli", "-i", str(path), "-o", str(report)]
@@ -166,14 +172,15 @@ def _streets(database: Path) -> Network:
         nodes[a], nodes[b] = Node(str(a), *points[0]), Node(str(b), *points[-1])
         for way, u, v, geometry in ((1, a, b, points), (-1, b, a, points[::-1])):
             if direction in (0, way):
-                links.append(Link(f"{link_id}{'f' if way > 0 else 'b'}", str(u), str(v), float(length_m), 1.0, 11.0, 1800.0, geometry=geometry))  # fmt: skip
+                name = f"{link_id}{'f' if way > 0 else 'b'}"
+                links.append(Link(name, str(u), str(v), float(length_m), 1.0, 11.0, 1800.0, geometry=geometry))
     return Network(tuple(nodes.values()), tuple(links), crs="EPSG:32719")
 
 
 @pytest.mark.slow
 def test_a_real_feed_reads_runs_and_writes_back(tmp_path: Path) -> None:
-    """Coquimbo (Chile): both directions of its line are matched with all 43 and 37 stops, half an hour of buses reaches the
-    last stops, and the feed that is written has no error and the same 360 departures.
+    """Coquimbo (Chile): both directions of its line are matched with all 43 and 37 stops, half an hour of buses
+    reaches the last stops, and the feed that is written has no error and the same 360 departures.
     """
     path, streets = coquimbo(tmp_path)
     lines, notes = lines_from_gtfs(path, streets)

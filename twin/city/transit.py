@@ -72,7 +72,9 @@ class BusLine:
 
 
 def as_headways(line: BusLine) -> tuple[Headway, ...]:
-    """How often a bus runs, of a line with a timetable by hours of departures: an hour with n of them has 3600 / n s."""
+    """How often a bus runs, of a line with a timetable by hours of departures: an hour with n of them has 3600 / n
+    s.
+    """
     if not line.timetable_s:
         return line.headways
     counts: dict[int, int] = {}

@@ -23,7 +23,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Vehicle trips a day (scale included) between zones; of mode "bus", riders. `end`: key of parking ends; "": it needs no space."""
+    """Vehicle trips a day (scale included) between zones; of mode "bus", riders. `end`: key of parking ends; "": it
+    needs no space.
+    """
 
     name: str  # e.g. "work/outward/car"; keys the luck of its travellers
     purpose: str

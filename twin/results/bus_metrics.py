@@ -107,7 +107,9 @@ def _mean_wait_s(headways_s: NDArray[np.float64]) -> float:
 
 
 def crowded_share(run: Run) -> float:
-    """Share (0–1) of riders' time aboard that is spent standing: Σ (load − seats)+ · time ÷ Σ load · time between stops."""
+    """Share (0–1) of riders' time aboard that is spent standing: Σ (load − seats)+ · time ÷ Σ load · time between
+    stops.
+    """
     buses, visits = measured_buses(run), run.records.bus_stops
     if buses is None or visits is None or not len(visits):
         return NAN

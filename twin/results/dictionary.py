@@ -1,7 +1,7 @@
 """The dictionary of metrics: one table, so that map, memo and every printed table say the same thing.
 
-The functions stand in `metrics`, `bus_metrics`, `link_metrics`, `place_metrics`, `emissions` and `losers`, joined by key in
-`measuring.FUNCTIONS`; `twin metrics` prints the table.
+The functions stand in `metrics`, `bus_metrics`, `link_metrics`, `place_metrics`, `emissions` and `losers`, joined by
+key in `measuring.FUNCTIONS`; `twin metrics` prints the table.
 """
 
 from twin.results.bus_words import BUS_WORDS

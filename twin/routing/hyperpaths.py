@@ -9,6 +9,7 @@ Leaves out timetables that fit together, and crowding.
 
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -31,8 +32,9 @@ WAITS, GOES_TO_END = -2, -1
 class LineGraph:
     """Stops of all lines as rows, those of a line in order, and the places they stand at.
 
-    `ride_s[r]`: time from row r to the next of its line, inf at the last. `per_s[r]`: buses a second of its line, 0: none
-    in these hours. `walk_start`, `walk_place`, `walk_s`: for each place the places one can walk to, both ways alike.
+    `ride_s[r]`: time from row r to the next of its line, inf at the last. `per_s[r]`: buses a second of its line, 0:
+    none in these hours. `walk_start`, `walk_place`, `walk_s`: for each place the places one can walk to, both ways
+    alike.
     """
 
     place: Ints
@@ -66,7 +68,8 @@ def strategies(
     boarding_cost_s: float = BOARDING_COST_S,
 ) -> Strategies:
     """Optimal strategies to each destination; destination d is walked to from the places
-    `near_place[near_start[d]:near_start[d + 1]]` in `near_walk_s` seconds. Wait and walk have the weights above; each boarding costs `boarding_cost_s`.
+    `near_place[near_start[d]:near_start[d + 1]]` in `near_walk_s` seconds. Wait and walk have the weights above;
+    each boarding costs `boarding_cost_s`.
     """
     n, n_rows = len(near_start) - 1, len(graph.place)
     order = np.argsort(graph.place, kind="stable").astype(np.int64)
@@ -80,16 +83,21 @@ def strategies(
     )
     _all_strategies(
         graph.place, graph.ride_s, graph.per_s, row_start, order, graph.walk_start, graph.walk_place, graph.walk_s,
-        near_start, near_place, near_walk_s, boarding_cost_s, found.boards, found.alights, found.walk_to, found.walk_s, found.cost_s,
+        near_start, near_place, near_walk_s, boarding_cost_s, found.boards, found.alights, found.walk_to,
+        found.walk_s, found.cost_s,
     )  # fmt: skip
     return found
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _all_strategies(
-    place, ride_s, per_s, row_start, row_of, walk_start, walk_place, walk_s,
-    near_start, near_place, near_walk_s, boarding_cost_s, boards, alights, walk_to, onward_s, cost_s,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+    place: Any, ride_s: Any, per_s: Any, row_start: Any, row_of: Any, walk_start: Any, walk_place: Any, walk_s: Any,
+    near_start: Any, near_place: Any, near_walk_s: Any, boarding_cost_s: Any, boards: Any, alights: Any, walk_to: Any,
+    onward_s: Any, cost_s: Any,
+) -> None:  # fmt: skip
+    """Label setting from each destination backward; entries of the heap are (cost, number) so that ties are
+    canonical.
+    """
     n_rows, n_places = len(place), cost_s.shape[1]
     aboard = np.empty(n_rows)  # cost on coming to a row, aboard
     waiting, frequency = np.empty(n_places), np.empty(n_places)

@@ -27,11 +27,11 @@ CONTROLS: tuple[Control, ...] = ("none", "timetable", "headway")
 
 @dataclass(frozen=True, kw_only=True)
 class RerouteLine(Measure):
-    """Drives a line between two of its stops by the quickest way that takes a block or more of each street named, in order;
-    both directions unless told.
+    """Drives a line between two of its stops by the quickest way that takes a block or more of each street named, in
+    order; both directions unless told.
 
-    Stops between that the new way does not pass are no longer served. `new_stops`: halts where other lines have stops on
-    the new way.
+    Stops between that the new way does not pass are no longer served. `new_stops`: halts where other lines have
+    stops on the new way.
     """
 
     line: str
@@ -145,7 +145,8 @@ class AddStop(Measure):
             found += with_stops(line, stops)
         if not found:
             raise ScenarioError(
-                f"line {self.line} has no street within {AT_STREET_M:.0f} m of {self.stop} between its ends, or halts there"
+                f"line {self.line} has no street within {AT_STREET_M:.0f} m of {self.stop} between its ends, "
+                "or halts there already"
             )
         return tuple(found)
 
@@ -155,7 +156,9 @@ class AddStop(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class SplitLine(Measure):
-    """Cuts a line in two at a stop that both parts serve; the second part has a name of its own and the same headways."""
+    """Cuts a line in two at a stop that both parts serve; the second part has a name of its own and the same
+    headways.
+    """
 
     line: str
     at: str
@@ -273,7 +276,9 @@ class ExpressRun(Measure):
 
 @dataclass(frozen=True, kw_only=True)
 class HoldBuses(Measure):
-    """Holds buses of a line at stops: to the timetable, or until their headway is restored. `at` empty: at every stop."""
+    """Holds buses of a line at stops: to the timetable, or until their headway is restored. `at` empty: at every
+    stop.
+    """
 
     line: str
     control: Control
@@ -323,7 +328,9 @@ def _route_positions(line: BusLine) -> list[int]:
 
 
 def _way_over(city: City, router: Router, line: BusLine, ends: tuple[str, str], via: Sequence[str]) -> tuple[str, ...]:
-    """The quickest way from one link to another that drives at least a block of each street, in order; both included."""
+    """The quickest way from one link to another that drives at least a block of each street, in order; both
+    included.
+    """
     index = router.graph.link_index
     best: dict[str, tuple[int, tuple[str, ...]]] = {ends[0]: (0, (ends[0],))}
     for street in (*via, ""):

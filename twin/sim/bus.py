@@ -242,7 +242,7 @@ def bus_blocks(
                     line.seats,
                     scheduled.depart_s - before_s,
                     line.layover_s,
-                )  # fmt: skip
+                )
             )
         blocks.append(runs)
     return blocks

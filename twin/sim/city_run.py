@@ -59,7 +59,6 @@ class Stage:
         network = city.open_network()
         router = Router(network)
         plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
-        plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
         groups = (
             detector_groups(network, nodes_with_detectors(city.signals))
             | planned_groups(network, plans)

@@ -247,6 +247,8 @@ class Passengers:
 
 
 def rider_books(riders: pd.DataFrame) -> dict[str, int]:
-    """status → riders, with "created" as their sum: created = arrived + walked + waiting + aboard + gave up + no way."""
+    """status → riders, with "created" as their sum: created = arrived + walked + waiting + aboard + gave up + no
+    way.
+    """
     counts = {status: int((riders["status"] == status).sum()) for status in RIDER_STATUSES}
     return {"created": len(riders), **counts}

@@ -41,9 +41,10 @@ WALKED_M = 2500.0
 
 @dataclass(frozen=True, eq=False)
 class RiderPlan:
-    """Strategies of all riders, and for each habit (row of `Demand.riders`) its destination, first place and walk there.
+    """Strategies of all riders, and for each habit (row of `Demand.riders`) its destination and first place.
 
-    `place`, `access_s`: as in RiderDay. `cost_s`: expected generalised time from door to door (s aboard), inf: none.
+    `place`, `access_s` (the walk there): as in RiderDay. `cost_s`: expected generalised time from door to door (s
+    aboard), inf: none.
     """
 
     ways: RiderWays
@@ -135,13 +136,14 @@ def walk_time_s(crow_m: Floats) -> Floats:
 
 def _near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
     """For each point the places with a bus to walk to, as starts, places and walking times; nearest first."""
-    tree = cKDTree(stops.xy[runs])
+    xy = stops.xy[runs]
     places, times, starts = [], [], [0]
-    nearest_m, nearest = tree.query(points)
-    for point, near in enumerate(tree.query_ball_point(points, ACCESS_M)):
-        if not near and nearest_m[point] <= FARTHEST_ACCESS_M:
-            near = [int(nearest[point])]
-        here = runs[np.array(sorted(near), dtype=np.int64)] if near else np.zeros(0, dtype=np.int64)
+    for point in range(len(points)):
+        apart_m = np.hypot(*(xy - points[point]).T)
+        is_near = apart_m <= ACCESS_M
+        if not is_near.any():
+            is_near = apart_m <= min(float(apart_m.min(initial=np.inf)), FARTHEST_ACCESS_M)
+        here = runs[is_near]
         places.append(here)
         times.append(walk_time_s(np.hypot(*(stops.xy[here] - points[point]).T)))
         starts.append(starts[-1] + len(here))

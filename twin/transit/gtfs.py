@@ -128,8 +128,10 @@ def _patterns(feed, day: str) -> tuple[list[_Pattern], list[str]]:  # type: igno
     times = feed.stop_times[feed.stop_times["trip_id"].isin(trips["trip_id"])]
     times = times.sort_values(["trip_id", "stop_sequence"], kind="stable")
     arrive_s, depart_s = _seconds(times["arrival_time"]), _seconds(times["departure_time"])
-    cuts = np.flatnonzero(times["trip_id"].to_numpy()[1:] != times["trip_id"].to_numpy()[:-1]) + 1
-    rows = dict(zip(times["trip_id"].to_numpy()[np.concatenate([[0], cuts])], np.split(np.arange(len(times)), cuts), strict=True)) if len(times) else {}  # fmt: skip
+    trip_of = times["trip_id"].to_numpy()
+    cuts = np.flatnonzero(trip_of[1:] != trip_of[:-1]) + 1
+    parts = np.split(np.arange(len(times)), cuts) if len(times) else []
+    rows = {trip_of[part[0]]: part for part in parts}
     stop_ids = times["stop_id"].astype(str).to_numpy()
     repeats = _repeats(feed)
     found: dict[tuple[str, str, tuple[str, ...]], list[tuple[list[float], np.ndarray, str]]] = {}
