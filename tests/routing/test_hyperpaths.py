@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twin.routing.hyperpaths import BOARDING_COST_S, GOES_TO_END, WAIT_WEIGHT, WAITS, LineGraph, strategies
+from twin.routing.hyperpaths import BOARDING_COST_S, GOES_TO_END, WAIT_WEIGHT, WAITS, LineGraph, loads, strategies
 
 NOWHERE = np.inf
 
@@ -95,3 +95,21 @@ def test_one_walks_between_stops_where_that_is_quicker() -> None:
 def test_a_line_that_does_not_run_is_boarded_by_nobody() -> None:
     found = to(1, graph([(0, 300.0, 0.0), (1, NOWHERE, 0.0)]))
     assert not found.boards.any() and not np.isfinite(found.cost_s[0, 0])
+
+
+def test_loads_share_riders_by_frequency_and_close_their_books() -> None:
+    """90 riders wait for lines of 6 and 3 buses an hour: 60 and 30 board; all get off at the end."""
+    lines = graph([(0, 300.0, 6.0), (1, NOWHERE, 6.0), (0, 300.0, 3.0), (1, NOWHERE, 3.0)])
+    riders = np.zeros(90, dtype=np.int64)
+    loaded = loads(lines, to(1, lines), riders, riders)
+    assert loaded.boards == pytest.approx([60.0, 0.0, 30.0, 0.0])
+    assert loaded.aboard == pytest.approx([60.0, 0.0, 30.0, 0.0])
+    assert loaded.alights.sum() == pytest.approx(loaded.boards.sum())
+
+
+def test_loads_of_riders_who_change() -> None:
+    """One rider from 0 to 3 boards twice, and walks between the stops 1 and 2."""
+    lines = graph([(0, 300.0, 6.0), (1, NOWHERE, 6.0), (2, 300.0, 6.0), (3, NOWHERE, 6.0)], {(1, 2): 60.0})
+    one = np.zeros(1, dtype=np.int64)
+    loaded = loads(lines, to(3, lines), one, one)
+    assert loaded.boards.tolist() == [1.0, 0.0, 1.0, 0.0] and loaded.waiting.tolist() == [1.0, 0.0, 1.0, 0.0]

@@ -177,3 +177,77 @@ def _all_strategies(
             if walk_to[d, p] != WAITS or not place_done[p]:
                 for k in range(row_start[p], row_start[p + 1]):
                     boards[d, row_of[k]] = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Loads:
+    """Expected riders by row when all follow their strategies: who boards there, gets off there, and is aboard from there
+    to the next row. `waiting`: riders who wait at each place. `saved_s`: rider-seconds of wait that a line's riders would
+    save at each row for each whole time its frequency rises, others' left alone.
+    """
+
+    boards: Floats
+    alights: Floats
+    aboard: Floats
+    waiting: Floats
+    saved_s: Floats
+
+
+def loads(graph: LineGraph, found: Strategies, destination: Ints, place: Ints) -> Loads:
+    """Riders who start at places (≥ 0) for destinations, loaded on the lines; a line's share is that of its frequency.
+
+    Source: Spiess & Florian 1989, part two of the algorithm: places in falling order of cost. No bus is ever full.
+    """
+    rides = place >= 0
+    demand = np.zeros((len(found.boards), graph.n_places))
+    np.add.at(demand, (destination[rides], place[rides]), 1.0)
+    order = np.argsort(graph.place, kind="stable").astype(np.int64)
+    row_start = np.searchsorted(graph.place[order], np.arange(graph.n_places + 1)).astype(np.int64)
+    n = len(graph.place)
+    result = Loads(np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(graph.n_places), np.zeros(n))
+    for d in np.flatnonzero(demand.any(axis=1)):
+        by_cost = np.argsort(-found.cost_s[d], kind="stable").astype(np.int64)
+        _load(
+            demand[d], by_cost, graph.place, graph.ride_s, graph.per_s, row_start, order, found.boards[d],
+            found.alights[d], found.walk_to[d], result.boards, result.alights, result.aboard, result.waiting,
+            result.saved_s,
+        )  # fmt: skip
+    return result
+
+
+@njit(cache=True)
+def _load(
+    flow: Any, by_cost: Any, place: Any, ride_s: Any, per_s: Any, row_start: Any, row_of: Any, boards: Any, alights: Any,
+    walk_to: Any, boarding: Any, alighting: Any, aboard: Any, waiting: Any, saved_s: Any,
+) -> None:  # fmt: skip
+    """The riders of one destination; who has passed a place never comes back to it, since costs fall on the way."""
+    for p in by_cost:
+        riders = flow[p]
+        if riders <= 0.0:
+            continue
+        if walk_to[p] >= 0:
+            flow[walk_to[p]] += riders
+            continue
+        if walk_to[p] == GOES_TO_END:
+            continue
+        total = 0.0
+        for k in range(row_start[p], row_start[p + 1]):
+            if boards[row_of[k]]:
+                total += per_s[row_of[k]]
+        if total <= 0.0:
+            continue
+        waiting[p] += riders
+        for k in range(row_start[p], row_start[p + 1]):
+            r = row_of[k]
+            if not boards[r]:
+                continue
+            share = riders * per_s[r] / total
+            boarding[r] += share
+            saved_s[r] += share * 0.5 / total
+            while True:
+                aboard[r] += share
+                r += 1
+                if alights[r] or not np.isfinite(ride_s[r]):
+                    break
+            alighting[r] += share
+            flow[place[r]] += share

@@ -37,12 +37,12 @@ class RerouteLine(Measure):
     line: str
     from_stop: str
     to_stop: str
-    via: tuple[str, ...]
+    via: tuple[str, ...] = ()
     direction: str = ""
     new_stops: bool = True
 
     def __post_init__(self) -> None:
-        refuse(self, [] if self.via else ["`via` names no street"])
+        refuse(self, ["`from_stop` and `to_stop` are one"] if self.from_stop == self.to_stop else [])
 
     def edits(self, city: City) -> tuple[Edit, ...]:
         router, found = Router(city.open_network()), list[Edit]()
@@ -83,6 +83,10 @@ class RerouteLine(Measure):
         ]
 
     def describe(self, language: Language) -> str:
+        if not self.via:
+            if language == "zh":
+                return f"{self.line}在{self.from_stop}至{self.to_stop}间取直"
+            return f"line {self.line} drives straight from {self.from_stop} to {self.to_stop}"
         streets = "、".join(self.via) if language == "zh" else ", ".join(self.via)
         if language == "zh":
             return f"{self.line}在{self.from_stop}至{self.to_stop}间改走{streets}"

@@ -63,11 +63,27 @@ class StopPlaces:
     xy: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A plan with what it was made from."""
+
+    plan: RiderPlan
+    stops: StopPlaces
+    graph: LineGraph
+    strategies: Strategies
+
+
 def plan_riders(city: City, network: Network, start_s: float, end_s: float) -> RiderPlan | None:
     """The plan of the city's riders for departures with start_s <= t < end_s; None where it has no lines or riders.
 
     `network`: the open streets; lines on closed ones do not run.
     """
+    made = planned(city, network, start_s, end_s)
+    return None if made is None else made.plan
+
+
+def planned(city: City, network: Network, start_s: float, end_s: float) -> Planned | None:
+    """As `plan_riders`, with the graph and the strategies it rests on."""
     demand = city.demand
     if demand is None or demand.riders is None or not len(demand.riders) or not city.lines:
         return None
@@ -82,7 +98,7 @@ def plan_riders(city: City, network: Network, start_s: float, end_s: float) -> R
     destination = demand.riders["destination_point"].to_numpy(dtype=np.int64)
     place, access_s, cost_s = _first_places(points, origin, destination, found, near_start, near_place, near_s)
     ways = RiderWays(stops.first_row, stops.place, found.boards, found.alights, found.walk_to, found.walk_s)
-    return RiderPlan(ways, destination, place, access_s, cost_s)
+    return Planned(RiderPlan(ways, destination, place, access_s, cost_s), stops, graph, found)
 
 
 def riders_of_day(
