@@ -1,8 +1,8 @@
 """Which bus lines to change and how: what is wrong with each, one change each, under the same fleet.
 
-Lines are described by 非直线系数 (way over straight line), 重复系数 (other lines on the way), crowding, scheduled speed, stops
-that nobody uses and the buses they take. Changes are ranked by a forecast of riders' generalised time
-(`study.bus_forecast`), which knows no chance: so every seed of the study that then tests them is one that chose nothing.
+Lines are described by 非直线系数 (way over straight line), 重复系数 (other lines on the way), crowding, scheduled
+speed, stops that nobody uses and the buses they take. Changes are ranked by a forecast of riders' generalised time
+(`study.bus_forecast`), which knows no chance: so no seed of the study that then tests them has chosen anything.
 Leaves out new lines, timetables that fit together, and drivers' hours.
 """
 
@@ -56,9 +56,9 @@ DIRECT = 1.4
 class LineState:
     """How a line (both directions) stands in the hours looked at.
 
-    `non_linearity`: way over straight line between its ends, the worse direction; NaN for a loop. `overlap`: other lines
-    on its way, mean over its length. `fullest`: riders over capacity on its fullest section. `idle_stops`: stops with
-    next to no rider. `saved_h`: rider-hours that as many buses again would save, in wait and standing.
+    `non_linearity`: way over straight line between its ends, the worse direction; NaN for a loop. `overlap`: other
+    lines on its way, mean over its length. `fullest`: riders over capacity on its fullest section. `idle_stops`:
+    stops with next to no rider. `saved_h`: rider-hours that as many buses again would save, in wait and standing.
     """
 
     line: str
@@ -168,7 +168,9 @@ def line_states(city: City, network: Network, now: BusForecast) -> tuple[LineSta
 
 
 def lines_that_gain(city: City, opened: City, *, count: int = 10) -> tuple[tuple[str, float], ...]:
-    """Lines that streets open only in `opened` would shorten: name, and minutes saved on its best stretch, most first."""
+    """Lines that streets open only in `opened` would shorten: name, and minutes saved on its best stretch, most
+    first.
+    """
     old, new = Router(city.open_network()), Router(opened.open_network())
     gains: dict[str, float] = {}
     for line in city.lines:
@@ -303,8 +305,8 @@ def _headway(state: LineState, factor: float) -> LineChange:
     each = state.saved_h / state.buses
     why = Words(
         f"{state.line}：每辆车值{each:.1f}人时候车与站立，最满断面{state.fullest:.0%}，重复系数{state.overlap:.1f}",
-        f"{state.line}: a bus is worth {each:.1f} rider-hours of wait and standing, fullest section {state.fullest:.0%}, "
-        f"{state.overlap:.1f} other lines on its way",
+        f"{state.line}: a bus is worth {each:.1f} rider-hours of wait and standing; fullest section "
+        f"{state.fullest:.0%}, {state.overlap:.1f} other lines on its way",
     )
     return LineChange(state.line, measure, why, worth_h)
 

@@ -181,9 +181,9 @@ def _all_strategies(
 
 @dataclass(frozen=True, eq=False)
 class Loads:
-    """Expected riders by row when all follow their strategies: who boards there, gets off there, and is aboard from there
-    to the next row. `waiting`: riders who wait at each place. `saved_s`: rider-seconds of wait that a line's riders would
-    save at each row for each whole time its frequency rises, others' left alone.
+    """Expected riders by row when all follow their strategies: who boards there, gets off there, and is aboard from
+    there to the next row. `waiting`: riders who wait at each place. `saved_s`: rider-seconds of wait that a line's
+    riders would save at each row for each whole time its frequency rises, others' left alone.
     """
 
     boards: Floats
@@ -217,8 +217,8 @@ def loads(graph: LineGraph, found: Strategies, destination: Ints, place: Ints) -
 
 @njit(cache=True)
 def _load(
-    flow: Any, by_cost: Any, place: Any, ride_s: Any, per_s: Any, row_start: Any, row_of: Any, boards: Any, alights: Any,
-    walk_to: Any, boarding: Any, alighting: Any, aboard: Any, waiting: Any, saved_s: Any,
+    flow: Any, by_cost: Any, place: Any, ride_s: Any, per_s: Any, row_start: Any, row_of: Any, boards: Any,
+    alights: Any, walk_to: Any, boarding: Any, alighting: Any, aboard: Any, waiting: Any, saved_s: Any,
 ) -> None:  # fmt: skip
     """The riders of one destination; who has passed a place never comes back to it, since costs fall on the way."""
     for p in by_cost:

@@ -60,7 +60,9 @@ def forecast(city: City, network: Network, start_s: float, end_s: float) -> BusF
     now = (usual_s >= start_s) & (usual_s < end_s)
     plan, mean_share = made.plan, float(share[now].mean()) if now.any() else 1.0
     carried = loads(made.graph, made.strategies, plan.destination[now], plan.place[now])
-    carried = Loads(*(mean_share * getattr(carried, name) for name in ("boards", "alights", "aboard", "waiting", "saved_s")))
+    carried = Loads(
+        *(mean_share * getattr(carried, name) for name in ("boards", "alights", "aboard", "waiting", "saved_s"))
+    )
     buses = made.graph.per_s * (end_s - start_s)
     seats = np.concatenate([np.full(len(line.stops), line.seats) for line in city.lines]).astype(np.float64)
     ride_s = np.where(np.isfinite(made.graph.ride_s), made.graph.ride_s, 0.0)

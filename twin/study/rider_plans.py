@@ -180,6 +180,8 @@ def _first_places(
     access_s, cost_s = np.zeros(len(origin)), np.full(len(origin), np.inf)
     order = np.argsort(destination, kind="stable")
     cuts = np.flatnonzero(np.diff(destination[order])) + 1
+    if not len(near_place):  # no bus runs: a place that nobody takes
+        near_place, near_s = np.zeros(1, dtype=np.int64), np.full(1, np.inf)
     counts = np.diff(near_start)
     with_place = np.flatnonzero(counts > 0)
     for rows in np.split(order, cuts) if len(order) else ():
@@ -188,9 +190,10 @@ def _first_places(
         # A place from which one would only walk on to the destination is no way by bus.
         costs[found.walk_to[d, near_place] == GOES_TO_END] = np.inf
         best = np.full(len(counts), np.inf)
-        best[with_place] = np.minimum.reduceat(costs, near_start[:-1][with_place])
+        if len(with_place):
+            best[with_place] = np.minimum.reduceat(costs, near_start[:-1][with_place])
+        is_best = np.flatnonzero(costs[: counts.sum()] == np.repeat(best, counts))
         at = np.full(len(counts), -1, dtype=np.int64)
-        is_best = np.flatnonzero(costs == np.repeat(best, counts))
         at[np.repeat(np.arange(len(counts)), counts)[is_best][::-1]] = is_best[::-1]
         start = origin[rows]
         crow_m = np.hypot(*(points[start] - points[d]).T)
