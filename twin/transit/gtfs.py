@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from twin.city.ground import ground_of
 from twin.city.network import Network
 from twin.city.timetables import blocks_of, scheduled_s
 from twin.city.transit import BusLine, Stop
@@ -208,8 +209,6 @@ def _unused(prefix: str, direction: str, used: set[str]) -> str:
 
 
 def _shape_lengths_m(feed, network: Network) -> dict[str, float]:  # type: ignore[no-untyped-def]
-    from twin.city.ground import ground_of
-
     if feed.shapes is None or not len(feed.shapes):
         return {}
     shapes = feed.shapes.sort_values(["shape_id", "shape_pt_sequence"], kind="stable")
