@@ -80,6 +80,15 @@ def test_a_longer_day_keeps_the_first_and_last_headways() -> None:
     assert [part.window for part in short.headways] == [TimeWindow.between("07:00", "08:00")]
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [("08:00", "07:00", "must leave before the last"), ("8 Uhr", "20:00", "not a time of day")],
+)
+def test_hours_that_cannot_be_meant_are_told(first: str, last: str, told: str) -> None:
+    with pytest.raises(ScenarioError, match=told):
+        SetSpan(id="s", line="10路", first=first, last=last)
+
+
 def test_a_stop_is_added_where_it_lies_on_the_way_and_taken_away_again() -> None:
     added = AddStop(id="a", line="10路", stop="新站", at=place(1.5, 1)).apply(town())
     assert names(line_of(added)) == ["甲", "乙", "新站", "丙", "丁"]

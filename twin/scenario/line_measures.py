@@ -106,7 +106,12 @@ class SetSpan(Measure):
         refuse(self, self._faults())
 
     def _faults(self) -> Iterator[str]:
-        if not 0.0 <= seconds_of(self.first) < seconds_of(self.last):
+        try:
+            starts, ends = seconds_of(self.first), seconds_of(self.last)
+        except ValueError as error:
+            yield str(error)
+            return
+        if not starts < ends:
             yield f"the first bus ({self.first}) must leave before the last ({self.last})"
 
     def edits(self, city: City) -> tuple[Edit, ...]:
