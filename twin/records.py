@@ -121,10 +121,42 @@ BUS_COLUMNS = {
     "run_id": ("id", "line, direction and number of departure"),
     "line_id": ("id", "the line-direction"),
     "depart_s": ("s", "scheduled departure"),
-    "arrive_s": ("s", "reached the last stop; null if not"),
+    "started_s": ("s", "left for the first stop: later than scheduled where the bus came late; null if not"),
+    "arrive_s": ("s", "reached the last stop and let all off; null if not"),
+    "due_s": ("s", "scheduled at the last stop"),
     "distance_m": ("m", "driven"),
-    "dwell_s": ("s", "spent at stops"),
+    "dwell_s": ("s", "spent at stops with open doors"),
+    "held_s": ("s", "held for the timetable or the headway"),
     "stops_served": ("count", "stops halted at"),
+    "on": ("riders", "boarded"),
+    "off": ("riders", "got off"),
+    "left_behind": ("riders", "wanted this bus, found it full and stayed; one who waits for three counts thrice"),
+    "max_load": ("riders", "most aboard between two stops"),
+    "capacity": ("riders", "room, standing included"),
+    "seats": ("riders", "seats"),
+}
+
+BUS_STOP_COLUMNS = {
+    "run_id": ("id", "the run"),
+    "stop": ("number", "stop of the line, from 0"),
+    "arrive_s": ("s", "came to the stop"),
+    "leave_s": ("s", "left it"),
+    "on": ("riders", "boarded"),
+    "off": ("riders", "got off"),
+    "load": ("riders", "aboard when it leaves"),
+    "left_behind": ("riders", "wanted this bus, found it full and stayed"),
+}
+
+RIDER_COLUMNS = {
+    "rider_id": ("id", "the rider"),
+    "depart_s": ("s", "left the origin"),
+    "arrive_s": ("s", "reached the destination, or gave up; null: neither"),
+    "status": ("word", "waiting (or on the way to a stop), aboard, arrived, walked, gave_up, no_way"),
+    "walk_s": ("s", "walked so far: to, between and from stops"),
+    "wait_s": ("s", "waited at stops so far"),
+    "ride_s": ("s", "aboard so far"),
+    "boardings": ("count", "buses boarded"),
+    "refused": ("count", "full buses that left without the rider"),
 }
 
 CYCLE_COLUMNS = {
@@ -143,6 +175,8 @@ class Records:
     sites: pd.DataFrame | None = None
     cruising: pd.DataFrame | None = None
     buses: pd.DataFrame | None = None
+    bus_stops: pd.DataFrame | None = None
+    riders: pd.DataFrame | None = None
     passages: pd.DataFrame | None = None
     gridlocks: pd.DataFrame | None = None
     relieved: int = 0

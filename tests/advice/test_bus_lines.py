@@ -1,79 +1,113 @@
+"""Advice on bus lines, in the small town: what is wrong with each, and changes that need no more buses."""
+
 from dataclasses import replace
-from datetime import date
 
 import pytest
 
-from twin.advice.bus_lines import MORE_OFTEN, find_line_changes
+from twin.advice.bus_lines import FEWER, BusAdvice, advise_lines, line_states, lines_that_gain
+from twin.advice.bus_scenario import bus_scenario
 from twin.city.city import City
-from twin.city.network import Link, Network, Node
-from twin.city.transit import BusLine, Headway, Stop
-from twin.city.zones import Zone
-from twin.clock import TimeWindow
+from twin.city.network import Link
+from twin.city.transit import BusLine
 from twin.errors import DemandError
+from twin.scenario.bus_measures import SetHeadway
+from twin.scenario.line_measures import RerouteLine
+from twin.study.bus_forecast import fleet_of, forecast
 
-DAY = (
-    TimeWindow.between("05:30", "06:30"),
-    TimeWindow.between("06:30", "08:30"),
-    TimeWindow.between("08:30", "22:00"),
-)
-
-
-def at(column, row=0):
-    return 121.40 + 0.01 * column, 37.50 + 0.01 * row
+SEVEN, NINE = 25_200.0, 32_400.0
 
 
-def line(name, row, headway_s):
-    stops = (Stop("首", *at(0, row), f"r{row}-0"), Stop("末", *at(2, row), f"r{row}-1"))
-    headways = tuple(Headway(window, headway_s) for window in DAY)
-    return BusLine(f"{name}/上行", name, "上行", stops, (f"r{row}-0", f"r{row}-1"), headways)
+def twice(city: City) -> City:
+    """The town with each line a second time under another name, so that there are lines enough to change."""
+    second = [
+        replace(line, id=line.id.replace("路", "路副"), name=line.name.replace("路", "路副")) for line in city.lines
+    ]
+    return replace(city, lines=(*city.lines, *second))
 
 
-def city():
-    """Row 0: three lines share a street; row 1: one line with few buses serves most people."""
-    nodes = tuple(Node(f"n{row}{i}", *at(i, row)) for row in range(2) for i in range(3))
-    links = tuple(
-        Link(f"r{row}-{i}", f"n{row}{i}", f"n{row}{i + 1}", 880.0, 1.0, 12.5, 1200.0)
-        for row in range(2)
-        for i in range(2)
+@pytest.fixture(scope="module")
+def city(grid_town: City) -> City:
+    return twice(grid_town)
+
+
+@pytest.fixture(scope="module")
+def advice(city: City) -> BusAdvice:
+    return advise_lines(city, count=4)
+
+
+def test_as_many_lines_are_changed_as_asked_each_once(advice: BusAdvice) -> None:
+    names = [change.line for change in advice.changes]
+    assert len(names) == len(set(names)) == 4
+
+
+def test_no_more_buses_are_needed_than_now(city: City, advice: BusAdvice) -> None:
+    after = city
+    for change in advice.changes:
+        after = change.measure.apply(after)
+    network = city.open_network()
+    assert sum(fleet_of(after, network).values()) == advice.fleet[1] <= advice.fleet[0]
+    assert advice.fleet[0] == sum(fleet_of(city, network).values())
+
+
+def test_buses_go_from_where_they_are_worth_least_to_where_they_are_worth_most(city: City, advice: BusAdvice) -> None:
+    network = city.open_network()
+    states = {s.line: s for s in line_states(city, network, forecast(city, network, SEVEN, NINE))}
+    headways = [change.measure for change in advice.changes if isinstance(change.measure, SetHeadway)]
+    worth = {True: [], False: []}
+    for measure in headways:
+        assert measure.factor is not None
+        worth[measure.factor < 1.0].append(states[measure.line].saved_h / states[measure.line].buses)
+        assert measure.factor <= FEWER
+    assert worth[True] and worth[False]
+    assert min(worth[True]) >= max(worth[False])
+
+
+def test_lines_on_one_way_are_doubled(city: City, grid_town: City) -> None:
+    """Each line of the doubled town shares all its way with its double: one other line more than before."""
+    network = city.open_network()
+    alone, doubled = (
+        {s.line: s.overlap for s in line_states(c, network, forecast(c, network, SEVEN, NINE))}
+        for c in (grid_town, city)
     )
-    zones = (
-        Zone("Z0", "南", "zone", "d", *at(1, 0), residents=10_000),
-        Zone("Z1", "北", "zone", "d", *at(1, 1), residents=40_000),
-    )
-    lines = (line("1路", 0, 300.0), line("2路", 0, 300.0), line("3路", 0, 300.0), line("4路", 1, 1200.0))
-    return City("town", "", date(2023, 12, 31), Network(nodes, links, crs="EPSG:32651"), zones, lines=lines)
+    assert doubled["1路"] == pytest.approx(2 * alone["1路"] + 1.0)
 
 
-def test_line_with_most_people_per_bus_gets_more_buses():
-    choices = find_line_changes(city(), count=2)
-    assert (choices[0].line, choices[0].factor) == ("4路", pytest.approx(MORE_OFTEN, abs=1e-3))
-    assert choices[0].people == pytest.approx(40_000 / 3)
+def test_non_linearity_is_the_way_over_the_straight_line(city: City) -> None:
+    """1路 goes from the first to the sixth crossing, five times 400 m in a straight line."""
+    network = city.open_network()
+    states = {s.line: s for s in line_states(city, network, forecast(city, network, SEVEN, NINE))}
+    ways = [line.route for line in city.lines if line.name == "1路"]
+    longest_m = max(sum(network.link_by_id[link].length_m for link in way) for way in ways)
+    assert states["1路"].non_linearity == pytest.approx(longest_m / 2000.0, rel=0.01)
 
 
-def test_line_that_shares_its_way_gives_them():
-    choices = find_line_changes(city(), count=2)
-    assert choices[1].line == "1路" and choices[1].shared == 2.0 and choices[1].factor > 1
+def test_more_lines_than_there_are_is_refused(city: City) -> None:
+    with pytest.raises(DemandError, match="regular bus lines, 60 are to be changed"):
+        advise_lines(city, count=60)
 
 
-def test_bus_kilometres_stay_equal():
-    choices = find_line_changes(city(), count=2)
-    before = sum(choice.km_a_day for choice in choices)
-    # Factors are rounded to three decimals.
-    assert sum(choice.km_a_day / choice.factor for choice in choices) == pytest.approx(before, rel=2e-3)
+def test_the_scenario_says_that_it_is_no_published_list(city: City, advice: BusAdvice) -> None:
+    scenario = bus_scenario("bus-4", city, "base", advice, [("1路", 3.0)])
+    assert [measure.id for measure in scenario.measures] == [change.measure.id for change in advice.changes]
+    words = " ".join(scenario.notes)
+    assert "no published list" in words and "不是公布的清单" in words and "1路 (3 min)" in words
+    assert scenario.apply_to(city).lines != city.lines
 
 
-def test_no_line_is_both_thinned_and_thickened():
-    names = [choice.line for choice in find_line_changes(city(), count=4)]
-    assert len(names) == len(set(names))
+def test_a_line_gains_from_an_opening_on_its_way(grid_town: City) -> None:
+    """A street of 10 m from the first stop of 3路 to its second saves it the way. Nothing gains where nothing opens."""
+    assert lines_that_gain(grid_town, grid_town) == ()
+    line: BusLine = next(line for line in grid_town.lines if line.name == "3路")
+    first, last = line.stops[0], line.stops[1]
+    network = grid_town.open_network()
+    start, end = network.link_by_id[first.link_id].to_node, network.link_by_id[last.link_id].to_node
+    short = Link("short", start, end, 10.0, 1.0, 20.0, 1800.0)
+    opened = replace(grid_town, network=grid_town.network.with_links([*grid_town.network.links, short]))
+    gains = dict(lines_that_gain(grid_town, opened))
+    assert gains["3路"] > 0.0
 
 
-def test_more_lines_than_there_are_is_refused():
-    with pytest.raises(DemandError, match="has 4 regular bus lines, 16 are to be changed"):
-        find_line_changes(city())
-
-
-def test_line_that_seldom_runs_is_another_question():
-    seldom = city()
-    rare = line("5路", 1, 2400.0)
-    names = [choice.line for choice in find_line_changes(replace(seldom, lines=(*seldom.lines, rare)), count=2)]
-    assert "5路" not in names
+def test_a_straight_way_is_told_without_streets() -> None:
+    straight = RerouteLine(id="r", line="1路", from_stop="甲", to_stop="乙")
+    assert straight.describe("zh") == "1路在甲至乙间取直"
+    assert straight.describe("en") == "line 1路 drives straight from 甲 to 乙"

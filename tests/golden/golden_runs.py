@@ -28,7 +28,7 @@ from twin.files.scenario_files import read_scenario
 from twin.records import STATUSES, Records
 from twin.results.run import Arm, LightTraffic
 from twin.scenario.scenario import Scenario
-from twin.study.arms import StudyArm, make_run
+from twin.study.arms import StudyArm, make_run, riders_of
 from twin.study.settle import Period, Settlement, light_times, settle_arm, settle_base
 
 FILE = Path(__file__).with_name("golden.toml")
@@ -91,7 +91,9 @@ def _both_arms(before: Scenario, after: Scenario) -> tuple[dict[str, Any], dict[
 def _totals(settled: Settlement, period: Period, free_times: LightTraffic, arm: Arm) -> dict[str, Any]:
     """What the day gives: counts, sums in whole µs and mm, and a digest of each table."""
     nobody = np.zeros(len(settled.habits.site), dtype=np.bool_)
-    records = make_run(StudyArm(arm, arm, settled, period, free_times, nobody), SEED).records
+    records = make_run(
+        StudyArm(arm, arm, settled, period, free_times, nobody, riders=riders_of(settled, period)), SEED
+    ).records
     trips, buses = records.trips, records.buses
     assert buses is not None
     return {

@@ -238,7 +238,8 @@ def kerbs_of_the_ring(load: float) -> Iterator[ParkingSite]:
     is_taken = chance.uniform(9, "taken", np.arange(RING)) < load
     for i in range(RING):
         yield ParkingSite(
-            f"{i:02d}", "", "kerb", 121.0 + i * 1e-6, 37.0, f"{i:02d}", "Z", 1, int(is_taken[i]), FREE, start_stay_s=HOUR
+            f"{i:02d}", "", "kerb", 121.0 + i * 1e-6, 37.0, f"{i:02d}", "Z", 1, int(is_taken[i]), FREE,
+            start_stay_s=HOUR,
         )  # fmt: skip
 
 

@@ -123,3 +123,38 @@ def run_of(
         free_times=LightTraffic(light_s or {}),
         **places,
     )
+
+
+def bus_morning() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Buses, their stops and riders: three runs due every 600 s, 9 km in half an hour; the second leaves its second
+    stop 300 s late. 40 aboard each for 1,000 s, 30 seats. Riders: one direct, one who changes, one who gives up, one
+    early.
+    """
+    runs = ["a", "b", "c"]
+    depart_s = [SEVEN, SEVEN + 600.0, SEVEN + 1200.0]
+    buses = pd.DataFrame(
+        {
+            "run_id": runs, "line_id": "1路/上行", "depart_s": depart_s, "due_s": [t + 1700.0 for t in depart_s],
+            "arrive_s": [t + late + 1800.0 for t, late in zip(depart_s, (0.0, 300.0, 0.0), strict=True)],
+            "distance_m": 9000.0, "seats": 30, "capacity": 70,
+        }
+    )  # fmt: skip
+    rows = [
+        (run, stop, t + 1060.0 * stop + late * stop, t + 60.0 + 1060.0 * stop + late * stop, 40 - 40 * stop)
+        for run, t, late in zip(runs, depart_s, (0.0, 300.0, 0.0), strict=True)
+        for stop in (0, 1)
+    ]
+    visits = pd.DataFrame(rows, columns=["run_id", "stop", "arrive_s", "leave_s", "load"])
+    riders = pd.DataFrame(
+        {
+            "rider_id": [1, 2, 3, 4],
+            "depart_s": [SEVEN, SEVEN, SEVEN, SEVEN - 1.0],
+            "status": ["arrived", "arrived", "gave_up", "arrived"],
+            "walk_s": [300.0, 300.0, 300.0, 0.0],
+            "wait_s": [300.0, 600.0, 3600.0, 0.0],
+            "ride_s": [1200.0, 1800.0, 0.0, 0.0],
+            "boardings": [1, 2, 0, 1],
+            "refused": [0, 1, 3, 0],
+        }
+    )
+    return buses, visits, riders

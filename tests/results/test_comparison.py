@@ -92,8 +92,9 @@ def test_an_arm_compared_with_itself_differs_by_exactly_nothing() -> None:
         [run_of(trips, arm=arm, seed=seed, buses=buses, **parking) for seed in (1, 2, 3)] for arm in ("before", "after")
     )
     comparison = compared(*arms, near={"1"})
-    assert (comparison.rows[["difference", "ci_low", "ci_high"]] == 0.0).all(axis=None)
-    assert set(comparison.rows["verdict"]) == {"no_difference"}
+    measured = comparison.rows[comparison.rows["before"].notna()]  # nobody rides these buses
+    assert len(measured) > 80 and (measured[["difference", "ci_low", "ci_high"]] == 0.0).all(axis=None)
+    assert set(measured["verdict"]) == {"no_difference"}
     assert (comparison.links[["difference_delay_vehh", "ci_low", "ci_high"]] == 0.0).all(axis=None)
     assert not comparison.links["is_clear"].any()
 

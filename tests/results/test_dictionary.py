@@ -1,8 +1,20 @@
 """The dictionary of metrics: complete in both languages, and exactly what is measured."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
-from small_runs import SEVEN, cruising_of, links_of, parked, run_of, sites_of_run, trip, trips_of
+from small_runs import (
+    SEVEN,
+    bus_morning,
+    cruising_of,
+    links_of,
+    parked,
+    run_of,
+    sites_of_run,
+    trip,
+    trips_of,
+)
 
 from twin.results.areas import KINDS, area_words, kind_of
 from twin.results.dictionary import HEADLINE, METRICS
@@ -24,14 +36,13 @@ NEW_ROADS = pd.DataFrame({"road": ["opening-a"], "trip_id": [1]})
 
 def everything(**changed):
     """A run in which every metric is measured somewhere."""
-    buses = pd.DataFrame({"run_id": ["a"], "depart_s": [SEVEN], "arrive_s": [SEVEN + 1800.0], "distance_m": [9000.0]})
+    buses, visits, riders = bus_morning()
     trips = trips_of(parked(1, 300.0), trip(2, 500.0, vehicle_class="truck"))
     links = links_of(("1", SEVEN, 1, 200.0), ("2", SEVEN, 1, 150.0))
     sites = sites_of_run(("P1", SEVEN, 7, 3, 1), spaces=9, district="莱山区")
     parking = {"sites": sites, "cruising": cruising_of(("1", SEVEN, 1))}
-    return run_of(
-        trips, links, buses=buses, **parking, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed
-    )
+    run = run_of(trips, links, buses=buses, **parking, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed)
+    return replace(run, records=replace(run.records, bus_stops=visits, riders=riders))
 
 
 def test_each_metric_has_one_function_and_each_function_its_words() -> None:

@@ -36,7 +36,8 @@ class DayToDay:
 class Demand:
     """Travellers of a place, one row a habitual trip, and the street points they load at.
 
-    `travellers`: DataFrame with TRAVELLER_COLUMNS, sorted by traveller_id, index 0…n−1.
+    `travellers`: DataFrame with TRAVELLER_COLUMNS, sorted by traveller_id, index 0…n−1: everybody who drives.
+    `riders`: the same columns for those who go by bus, with ids of their own.
     `tables`: what they were drawn from, for showing (name → DataFrame), e.g. "trip_lengths".
     """
 
@@ -45,3 +46,4 @@ class Demand:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     day_to_day: DayToDay = DayToDay()
+    riders: pd.DataFrame | None = None  # None: not known; buses run empty

@@ -530,11 +530,6 @@ def metrics() -> None:
     print_lines(metric_lines())
 
 
-@program.group()
-def advise() -> None:
-    """Propose where to build, write it as scenarios, and simulate what it brings."""
-
-
 @advise.command("parking")
 @click.argument("scenario", default="baseline")
 @click.option("--spaces", type=click.IntRange(1, 100_000), default=5_000, show_default=True)
@@ -580,6 +575,32 @@ def advise_parking(
         language=language,
         command=" ".join(parts),
     )
+
+
+@advise.command("bus")
+@click.argument("scenario", default="baseline")
+@click.option("--lines", type=click.IntRange(2, 200), default=16, show_default=True, help="Lines to change.")
+@click.option("--out", type=_FOLDER, default=Path("scenarios"), show_default=True, help="Folder for the scenario.")
+@click.option("--openings", help="A scenario of openings: name the lines that would gain from them.")
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def advise_bus(scenario: str, lines: int, out: Path, openings: str | None, language: Language) -> None:
+    """Which bus LINES of SCENARIO to change and how, with no more buses; writes bus-LINES.toml."""
+    from twin.cli.advise_bus import advise_bus as advise
+
+    advise(scenario, lines=lines, out=out, openings=openings, language=language)
+
+
+@program.command("lines")
+@click.argument("scenario", default="baseline")
+@click.option(
+    "--gtfs", "feed", type=click.Path(dir_okay=False, path_type=Path), help="Write the lines as a feed (zip)."
+)
+@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def lines_of(scenario: str, feed: Path | None, language: Language) -> None:
+    """List the bus lines of SCENARIO: way, speed, riders, crowding, buses needed, and what is wrong with each."""
+    from twin.cli.advise_bus import list_lines
+
+    list_lines(scenario, feed=feed, language=language)
 
 
 @program.group()

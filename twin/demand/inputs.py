@@ -90,12 +90,14 @@ class SourcedValue:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """How much travel there is. `scale` multiplies car and lorry trips only, not the riders of buses."""
+    """How much travel there is. `scale` multiplies car and lorry trips only, `bus_scale` the trips by bus that are
+    simulated."""
 
     scale: Positive
     trips_per_resident: Amount  # person trips on a weekday, all modes
     day_cv: Share  # coefficient of variation of the level from day to day
     departure_sd_min: Amount  # spread of a traveller's departures about the usual one
+    bus_scale: Positive = 1.0
 
 
 @dataclass(frozen=True, slots=True)

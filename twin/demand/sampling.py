@@ -4,6 +4,7 @@ A population is drawn once and holds more habits than one day makes trips: each 
 made. Days differ by who travels, by how many (a factor common to all) and by minutes about the usual departure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,10 @@ MORNING = TimeWindow.between("05:00", "10:00")
 """Departures a morning study needs: the peak measured, its warm-up before and its wake after."""
 
 
+FIRST_RIDER_ID = 1 << 32
+"""Riders of buses are numbered from here, so that no rider has the luck of a driver."""
+
+
 def draw_demand(network: Network, inputs: DemandInputs, *, seed: int, window: TimeWindow = MORNING) -> Demand:
     """Travellers whose usual departure lies in the window, on the streets given (those open on the day).
 
@@ -38,16 +43,19 @@ def draw_demand(network: Network, inputs: DemandInputs, *, seed: int, window: Ti
     skim = skim_zones(Router(network), points)
     tables = trip_tables(inputs, skim)
     joined = _with_a_way(points)
-    parts = []
-    first_id = 0
-    for stream in tables.streams:
-        part = _travellers(stream, points, inputs, joined, window=window, seed=seed, first_id=first_id)
-        first_id += len(part)
-        parts.append(part)
-    travellers = pd.concat(parts, ignore_index=True) if parts else _travellers_of_nobody()
+
+    def drawn(streams: Sequence[Stream], first_id: int) -> pd.DataFrame:
+        parts = []
+        for stream in streams:
+            part = _travellers(stream, points, inputs, joined, window=window, seed=seed, first_id=first_id)
+            first_id += len(part)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True) if parts else _travellers_of_nobody()
+
     level = inputs.demand.level
     return Demand(
-        travellers=travellers,
+        travellers=drawn(tables.streams, 0),
+        riders=drawn(tables.bus_streams, FIRST_RIDER_ID),
         points=points.points,
         tables=overview_tables(inputs, tables, skim, window, [*points.notes, *tables.notes]),
         assumed=frozenset(value.key.split(".")[0].split("[")[0] for value in inputs.assumed_values),
@@ -61,7 +69,16 @@ def day(demand: Demand, seed: int) -> pd.DataFrame:
     A habit is followed with its `travels_share` times the day's factor (at most always). Cars depart about their
     usual time; lorries at it, since their hours keep clear of bans.
     """
-    travellers, variation = demand.travellers, demand.day_to_day
+    return _made_today(demand.travellers, demand.day_to_day, seed)
+
+
+def riders_today(demand: Demand, seed: int) -> pd.DataFrame:
+    """Trips by bus made on the day of that seed, by the same rule; nobody where the demand knows no riders."""
+    riders = _travellers_of_nobody() if demand.riders is None else demand.riders
+    return _made_today(riders, demand.day_to_day, seed)
+
+
+def _made_today(travellers: pd.DataFrame, variation: DayToDay, seed: int) -> pd.DataFrame:
     ids = travellers["traveller_id"].to_numpy(dtype=np.int64)
     factor = max(0.0, 1.0 + variation.level_cv * float(normal(seed, "level of the day", [0])[0]))
     goes = uniform(seed, "travels today", ids) < travellers["travels_share"].to_numpy(dtype=np.float64) * factor

@@ -23,11 +23,13 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """Vehicle trips a day (scale included) between zones. `end`: key of parking ends; "": it needs no space."""
+    """Vehicle trips a day (scale included) between zones; of mode "bus", riders. `end`: key of parking ends; "": it
+    needs no space.
+    """
 
     name: str  # e.g. "work/outward/car"; keys the luck of its travellers
     purpose: str
-    mode: Literal["car", "truck"]
+    mode: Literal["car", "truck", "bus"]
     vehicles: Floats
     profile: Profile
     travels_share: float
@@ -39,12 +41,14 @@ class Stream:
 class TripTables:
     """Everything that travels on a weekday: streams of vehicles, person trips by mode, bus riders, and notes.
 
-    `persons`: (purpose, mode) → matrix of person trips a day, both ways; `bus_riders`: (n_zones, 24), by hour.
+    `persons`: (purpose, mode) → matrix of person trips a day, both ways; `bus_riders`: (n_zones, 24), by hour;
+    `bus_streams`: the same riders by purpose and way, between zones.
     """
 
     streams: tuple[Stream, ...]
     persons: Mapping[tuple[str, str], Floats]
     bus_riders: Floats
+    bus_streams: tuple[Stream, ...] = ()
     balances: Mapping[str, Balanced] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -56,6 +60,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
     balances: dict[str, Balanced] = {}
     n = len(inputs.zones)
     bus_riders = np.zeros((n, 24), dtype=np.float64)
+    bus_streams: list[Stream] = []
     for purpose in sorted(inputs.demand.purposes):
         settings = inputs.demand.purposes[purpose]
         outward = _outward_trips(inputs, purpose, settings, skim, balances)
@@ -65,6 +70,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
         if "bus" in by_mode:
             bus_riders += by_mode["bus"].sum(axis=1)[:, None] * hour_shares(settings.outward)
             bus_riders += by_mode["bus"].sum(axis=0)[:, None] * hour_shares(settings.homeward)
+            bus_streams += _bus_streams(purpose, settings, by_mode["bus"] * inputs.demand.level.bus_scale)
         streams += _purpose_streams(inputs, purpose, settings, by_mode)
     streams += _gate_streams(inputs, skim, balances)
     streams += _lorry_streams(inputs, skim, balances)
@@ -72,6 +78,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
         streams=tuple(stream for stream in streams if stream.vehicles.sum() > 0),
         persons=persons,
         bus_riders=bus_riders,
+        bus_streams=tuple(stream for stream in bus_streams if stream.vehicles.sum() > 0),
         balances=balances,
         notes=tuple(_balance_notes(balances)),
     )
@@ -119,6 +126,15 @@ def _purpose_streams(
             end = end if mode == "car" else ""
             streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end, load))
     return streams
+
+
+def _bus_streams(purpose: str, settings: PurposeSettings, riders: Floats) -> list[Stream]:
+    """Riders of buses of a purpose, out and home; `level.scale` is of cars and leaves them alone."""
+    ways = (("outward", riders, settings.outward), ("homeward", riders.T, settings.homeward))
+    return [
+        Stream(f"{purpose}/{way}/bus", purpose, "bus", table, profile, settings.travels_share, "")
+        for way, table, profile in ways
+    ]
 
 
 def _gate_streams(inputs: DemandInputs, skim: Skim, balances: dict[str, Balanced]) -> list[Stream]:

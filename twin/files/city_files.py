@@ -18,9 +18,12 @@ from twin.files.line_files import read_lines
 from twin.files.network_files import load_network, read_passport
 from twin.files.screenline_files import read_screenlines
 from twin.files.seed_files import read_seeds
+from twin.transit.gtfs import lines_from_gtfs
 from twin.transit.line_tables import build_lines
 
 LINES_FILE = "bus_lines.csv"
+FEED_FILE = "gtfs.zip"
+"""Lines of a place as a GTFS feed; where it lies beside the streets, the tables are not read."""
 
 
 def load_city(
@@ -51,6 +54,9 @@ def load_city(
         screenlines=read_screenlines(demand_folder(place)),
         notes=tuple(demand.tables["notes"]["note"]),
     )
+    if (folder / FEED_FILE).is_file():
+        lines, notes = lines_from_gtfs(folder / FEED_FILE, city.open_network(), on=passport.city_date)
+        return dataclasses.replace(city, lines=lines, notes=(*city.notes, *notes))
     if not (folder / LINES_FILE).is_file():
         return city
     runs_a_day = passport.bus.runs_a_day if passport.bus else None

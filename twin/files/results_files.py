@@ -39,6 +39,8 @@ _RECORD_FILES = {
     "sites.parquet": "sites",
     "cruising.parquet": "cruising",
     "buses.parquet": "buses",
+    "bus_stops.parquet": "bus_stops",
+    "riders.parquet": "riders",
     "passages.parquet": "passages",
     "gridlocks.parquet": "gridlocks",
 }
@@ -106,6 +108,8 @@ def read_run(folder: str | Path) -> Run:
             sites=tables.get("sites.parquet"),
             cruising=tables.get("cruising.parquet"),
             buses=tables.get("buses.parquet"),
+            bus_stops=tables.get("bus_stops.parquet"),
+            riders=tables.get("riders.parquet"),
             passages=tables.get("passages.parquet"),
             gridlocks=tables.get("gridlocks.parquet"),
             books=facts["books"],

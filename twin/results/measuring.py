@@ -7,11 +7,12 @@ import pandas as pd
 
 from twin.city.screenlines import SIDES
 from twin.results.areas import destination_area, district_area, kind_of, quarter_area, screenline_area
+from twin.results.bus_metrics import BUS_METRICS
 from twin.results.dictionary import METRICS
 from twin.results.emissions import BUS_EMISSION_METRICS, EMISSION_METRICS
 from twin.results.link_metrics import LINK_METRICS
 from twin.results.losers import PAIR_METRICS
-from twin.results.metrics import BUS_METRICS, TRIP_METRICS
+from twin.results.metrics import TRIP_METRICS
 from twin.results.parking_metrics import CRUISING_METRICS, PARKING_TRIP_METRICS, SITE_METRICS, measured_sites
 from twin.results.place_metrics import ROAD_METRICS, SCREENLINE_METRICS, ZONE_METRICS
 from twin.results.run import Run

@@ -216,5 +216,3 @@ TRIP_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
     )
 }
 """Figures of a run's measured trips, or of some of them."""
-
-BUS_METRICS: dict[str, Callable[[Run], float]] = {"bus_speed_kmh": bus_speed_kmh}

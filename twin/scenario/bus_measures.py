@@ -1,10 +1,10 @@
 """Measures on buses: how often a line runs, where it stops."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from twin.city.city import City
-from twin.city.transit import BusLine, Headway, is_peak
+from twin.city.transit import BusLine, Headway, Stop, as_headways, is_peak
 from twin.errors import ScenarioError
 from twin.scenario.measure import Edit, Measure, refuse
 from twin.scenario.street_parts import nearest_words
@@ -45,8 +45,10 @@ class SetHeadway(Measure):
         lines = directions_of(city, self.line, self.direction)
         found = []
         for line in lines:
-            headways = tuple(replace(part, headway_s=self._headway_s(part)) for part in line.headways)
+            headways = tuple(replace(part, headway_s=self._headway_s(part)) for part in as_headways(line))
             found.append(Edit("line", line.id, "headways", headways))
+            if line.timetable_s:
+                found.append(Edit("line", line.id, "timetable_s", ()))
         return tuple(found)
 
     def _headway_s(self, part: Headway) -> float:
@@ -90,14 +92,23 @@ class RemoveStop(Measure):
             if self.stop in (line.stops[0].name, line.stops[-1].name):
                 raise ScenarioError(f"{self.stop} is where line {line.id} begins or ends: only stops between can go")
         return tuple(
-            Edit("line", line.id, "stops", tuple(stop for stop in line.stops if stop.name != self.stop))
-            for line in serving
+            edit for line in serving for edit in with_stops(line, [s for s in line.stops if s.name != self.stop])
         )
 
     def describe(self, language: Language) -> str:
         if language == "zh":
             return f"{self.line}不再停靠{self.stop}"
         return f"line {self.line} no longer halts at {self.stop}"
+
+
+def with_stops(line: BusLine, stops: Sequence[Stop]) -> list[Edit]:
+    """A line with other stops on the same route; scheduled times of a timetable stay with those that stay."""
+    edits = [Edit("line", line.id, "stops", tuple(stops))]
+    if line.running_s:
+        due = dict(zip(line.stops, line.running_s, strict=True))
+        kept = tuple(due[stop] for stop in stops if stop in due)
+        edits.append(Edit("line", line.id, "running_s", kept if len(kept) == len(stops) else ()))
+    return edits
 
 
 def directions_of(city: City, line: str, direction: str = "") -> list[BusLine]:

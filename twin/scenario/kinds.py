@@ -1,6 +1,15 @@
 """The table of measures: the word a scenario document uses, and the class that carries it out."""
 
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
+from twin.scenario.line_measures import (
+    AddStop,
+    ExpressRun,
+    HoldBuses,
+    MergeLines,
+    RerouteLine,
+    SetSpan,
+    SplitLine,
+)
 from twin.scenario.measure import Measure
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
@@ -25,6 +34,13 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "enforce_parking": EnforceParking,
     "set_headway": SetHeadway,
     "remove_stop": RemoveStop,
+    "add_stop": AddStop,
+    "set_span": SetSpan,
+    "reroute_line": RerouteLine,
+    "split_line": SplitLine,
+    "merge_lines": MergeLines,
+    "express_run": ExpressRun,
+    "hold_buses": HoldBuses,
     "retime_signals": RetimeSignals,
     "adaptive_signals": AdaptiveSignals,
 }

@@ -45,9 +45,9 @@ class TurnRule:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
-    there; field NEW adds the value, a Node, Link or ParkingSite, itself; field CUT puts a link's pieces in its place.
-    Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both its links;
-    of the policy (`id` "parking") the fields are those of the city's ParkingPolicy."""
+    there; field NEW adds the value, a Node, Link, ParkingSite or BusLine, itself; field CUT puts a link's pieces in its
+    place. Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both its
+    links; of the policy (`id` "parking") the fields are those of the city's ParkingPolicy."""
 
     thing: Thing
     id: str
@@ -217,7 +217,8 @@ def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
         elif edit.thing in ("node", "signal"):
             places.append(_place(changed.network.node_by_id[edit.id]))
         else:
-            places += [(stop.lon, stop.lat) for stop in lines[edit.id].stops]
+            line = edit.value if edit.field == NEW else lines[edit.id]
+            places += [(stop.lon, stop.lat) for stop in line.stops]
     return list(dict.fromkeys(places))
 
 

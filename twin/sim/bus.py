@@ -1,126 +1,251 @@
-"""A bus run: drive from stop to stop in the same traffic as the cars, dwell, go on.
+"""A bus's day, as one reads it aloud: start when due, drive to a stop in the same traffic as the cars, let riders off
+and on, wait if it is held, go on; at the last stop rest, then begin the run back.
 
 Where the street has one lane in that direction the bus stops in it and blocks those behind; where it has more, it
-stops aside (a bay, the kerb lane) and merges back in. A lane lost to a stopped bus on a wide street is not modelled.
+stops aside (a bay, the kerb lane) and merges back in. A stop may say otherwise. A lane lost to a stopped bus on a wide
+street is not modelled.
 """
 
 import hashlib
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.stats import poisson
+from simpy.events import Event
 
-from twin import chance
 from twin.city.ground import Ground
 from twin.city.network import Network
-from twin.city.transit import BusLine, Stop
-from twin.city.zones import Zone
+from twin.city.timetables import blocks_of, scheduled_s
+from twin.city.transit import BusLine, Control, Stop
 from twin.sim.environment import Environment
 from twin.sim.flow import Flow
+from twin.sim.passengers import Load, Passengers, RiderDay, RiderWays
 from twin.sim.tables import SEGMENT_M, FlowTables
 
 DOORS_S = 4.0  # opening, closing and leaving the stop (TCQSM, TCRP 165: 2–5 s)
 BOARDING_S = 2.5  # per rider by card or code at the front door (2.0–3.0 s in Chinese practice, assumed)
 ALIGHTING_S = 1.8  # per rider at the rear door (1.5–2.0 s, assumed)
+STANDEE_S = 0.5  # more for each who boards while others stand (TCQSM, TCRP 165)
+HELD_TO = 0.9  # share of the scheduled headway that headway control restores (assumed; below 1 it costs less speed)
+LONGEST_HOLD_S = 180.0  # no bus is held longer for its headway (assumed)
 LATEST_DEPARTURE_S = 1 << 18  # room in an agent id for the second of a run's scheduled departure: three days
 FIRST_BUS_AGENT = 1 << 40  # buses come after drivers among simultaneous stories
+
+Steps = Generator[Event, Any, None]
+
+
+@dataclass(frozen=True, slots=True)
+class DwellRule:
+    """How long doors are open: `doors_s` + `boarding_s` a rider on + `alighting_s` a rider off.
+
+    Two ways through the doors work side by side and the slower counts; `one_door`: all by one, one after another.
+    `is_request_stop`: where nobody gets on or off the bus does not stop at all.
+    Source: TCQSM (TCRP Report 165), dwell time by counts of riders at the busiest door.
+    """
+
+    doors_s: float = DOORS_S
+    boarding_s: float = BOARDING_S
+    alighting_s: float = ALIGHTING_S
+    standee_s: float = STANDEE_S
+    one_door: bool = False
+    is_request_stop: bool = False
+
+    def dwell_s(self, on: int, off: int, on_while_standing: int = 0) -> float:
+        """Time at the stop (s) with so many on and off.
+
+        >>> DwellRule(5.0, 2.5, 1.5, one_door=True).dwell_s(8, 6), DwellRule(5.0, 2.5, 1.5).dwell_s(8, 6)
+        (34.0, 25.0)
+        """
+        if self.is_request_stop and on == 0 and off == 0:
+            return 0.0
+        on_s = self.boarding_s * on + self.standee_s * on_while_standing
+        off_s = self.alighting_s * off
+        return self.doors_s + (on_s + off_s if self.one_door else max(on_s, off_s))
+
+
+USUAL_DWELL = DwellRule()
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """The way to one stop, and what happens there."""
+    """The way to one stop, and what holds there. `due_s`: by the timetable, after the run's scheduled departure."""
 
     segments: NDArray[np.int32]  # from the stop before
     in_lane: bool  # blocks those behind
-    dwell_s: float
+    row: int = 0  # of the stop among all stops of lines, see RiderWays
+    due_s: float = 0.0
+    control: Control = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class BusRun:
-    """One departure of a line on one day."""
+    """One departure of a line on one day. `headway_s`: scheduled, to the bus before it; infinite for the first."""
 
     run_id: str
     line_id: str
     agent: int
     depart_s: float
     halts: tuple[Halt, ...]
+    capacity: int = 70
+    seats: int = 30
+    headway_s: float = float("inf")
+    layover_s: float = 0.0
 
 
 @dataclass(slots=True)
 class BusFate:
-    """What became of a run."""
+    """What became of a run; times in s, None where it has not happened."""
 
     vehicle: int = -1
+    started_s: float | None = None
     arrived_s: float | None = None
     dwell_s: float = 0.0
+    held_s: float = 0.0
     stops_served: int = 0
+    on: int = 0
+    off: int = 0
+    left_behind: int = 0
+    max_load: int = 0
 
 
-def bus(env: Environment, flow: Flow, run: BusRun, fate: BusFate) -> Any:
+Visit = tuple[str, int, float, float, int, int, int, int]
+"""run_id, stop (from 0), arrive_s, leave_s, on, off, load when it leaves, left behind."""
+
+
+@dataclass(slots=True)
+class BusService:
+    """What buses of one run of the model share: riders, how long doors are open, who left which stop last."""
+
+    passengers: Passengers
+    dwell: DwellRule = USUAL_DWELL
+    visits: list[Visit] = field(default_factory=list)
+    left_s: dict[tuple[str, int], float] = field(default_factory=dict)  # (line, stop) → last departure
+
+    @classmethod
+    def without_riders(cls, n_rows: int = 0) -> "BusService":
+        """Buses that nobody rides: they open their doors and go on."""
+        return cls(Passengers(RiderWays.none({}, n_rows), RiderDay.none()))
+
+
+def bus(env: Environment, flow: Flow, service: BusService, runs: Sequence[BusRun], fates: Sequence[BusFate]) -> Steps:
+    """One bus: its runs one after another, each when it is due and the bus has rested; who comes late starts late."""
+    for run, fate in zip(runs, fates, strict=True):
+        if env.now < run.depart_s:
+            yield env.timeout(run.depart_s - env.now)
+        yield from drive_line(env, flow, service, run, fate)
+        yield env.timeout(run.layover_s)
+
+
+def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, fate: BusFate) -> Steps:
     """Serve the stops in order, then leave the network at the last."""
+    fate.started_s = env.now
     fate.vehicle = flow.add_vehicle("bus")
-    aside = True
-    for halt in run.halts:
+    load, aside = Load.empty(len(run.halts)), True
+    for number, halt in enumerate(run.halts):
         if len(halt.segments):
             yield flow.drive(fate.vehicle, halt.segments)
             aside = False
         if not halt.in_lane and not aside:
             flow.hold(fate.vehicle)
             aside = True
-        fate.stops_served += 1
-        fate.dwell_s += halt.dwell_s
-        yield env.timeout(halt.dwell_s)
+        yield from serve(env, service, run, number, load, fate)
     fate.arrived_s = env.now
     flow.leave(fate.vehicle)
 
 
-def bus_runs(
-    network: Network,
-    tables: FlowTables,
-    lines: Sequence[BusLine],
-    zones: Sequence[Zone],
-    riders: pd.DataFrame | None,
-    *,
-    seed: int,
-    start_s: float,
-    end_s: float,
-) -> list[BusRun]:
-    """Every departure with start_s <= t < end_s, with the dwell its riders take on the day of that seed.
+def serve(env: Environment, service: BusService, run: BusRun, number: int, load: Load, fate: BusFate) -> Steps:
+    """Let riders off and on; who comes while others get on gets on too; then wait if the bus is held."""
+    halt, last = run.halts[number], len(run.halts) - 1
+    passengers, came_s = service.passengers, env.now
+    off = passengers.get_off(load, halt.row, number, env.now)
+    on = on_while_standing = 0
+    board = passengers.get_on
+    while True:
+        if number < last and load.count < run.capacity:
+            standing = load.count >= run.seats
+            more = board(load, halt.row, number, last, env.now, run.capacity - load.count)
+            board = passengers.get_on_late
+            on += more
+            on_while_standing += more if standing else 0
+        leaves_s = came_s + service.dwell.dwell_s(on, off, on_while_standing)
+        if leaves_s <= env.now + 1e-6:
+            break
+        yield env.timeout(leaves_s - env.now)
+    fate.dwell_s += env.now - came_s
+    if number < last:
+        hold_s = held_s(service, run, number, env.now)
+        if hold_s > 0.0:
+            fate.held_s += hold_s
+            yield env.timeout(hold_s)
+            on += passengers.get_on(load, halt.row, number, last, env.now, run.capacity - load.count)
+    left = passengers.leave_behind(halt.row) if number < last and load.count >= run.capacity else 0
+    service.left_s[run.line_id, number] = env.now
+    service.visits.append((run.run_id, number, came_s, env.now, on, off, load.count, left))
+    fate.stops_served += 1
+    fate.on, fate.off, fate.left_behind = fate.on + on, fate.off + off, fate.left_behind + left
+    fate.max_load = max(fate.max_load, load.count)
 
-    `riders`: zone_id, hour, riders boarding; a zone's riders share its stops in proportion to departures, and as many
-    alight at a stop as board (first version: no origin–destination of riders). None: doors only.
+
+def held_s(service: BusService, run: BusRun, number: int, now_s: float) -> float:
+    """How long a bus that is ready is held (s): until the timetable's time, or until its headway is restored.
+
+    Headway control holds it until HELD_TO of the scheduled headway after the bus before left this stop, at most
+    LONGEST_HOLD_S (forward headway control in its simplest form: Daganzo 2009, TR-B 43(10)).
     """
+    halt = run.halts[number]
+    if halt.control == "timetable":
+        return max(0.0, run.depart_s + halt.due_s - now_s)
+    before_s = service.left_s.get((run.line_id, number))
+    if halt.control == "headway" and before_s is not None and np.isfinite(run.headway_s):
+        return min(LONGEST_HOLD_S, max(0.0, before_s + HELD_TO * run.headway_s - now_s))
+    return 0.0
+
+
+def first_rows(lines: Sequence[BusLine]) -> dict[str, int]:
+    """The row of each line's first stop, where all stops of lines stand in order."""
+    rows, row = {}, 0
+    for line in lines:
+        rows[line.id] = row
+        row += len(line.stops)
+    return rows
+
+
+def bus_blocks(
+    network: Network, tables: FlowTables, lines: Sequence[BusLine], *, start_s: float, end_s: float
+) -> list[list[BusRun]]:
+    """What each bus drives, departures with start_s <= t < end_s; lines whose streets are closed do not run."""
+    rows = first_rows(lines)
     open_lines = [line for line in lines if all(link in network.link_index for link in line.route)]
-    places = [_stop_segments(network, tables, line) for line in open_lines]
-    boarding = _boarding_per_s(open_lines, zones, riders, network)
-    runs = []
-    for line, stops, per_s in zip(open_lines, places, boarding, strict=True):
-        key = _key(line.id)
-        stop_keys = [_key(f"{stop.lon:.6f} {stop.lat:.6f}") for stop in line.stops]
-        departures = line.departures_s(0.0, end_s)
-        for number, depart_s in enumerate(departures):
-            if depart_s < start_s:
-                continue
-            # A run is known by its departure, a stop by its place: counted by number they would have other luck when
-            # a measure adds a run before them or takes a stop away.
-            agent = FIRST_BUS_AGENT + key * LATEST_DEPARTURE_S + int(depart_s)
-            headway_s = _headway_at(line, depart_s)
-            mean = per_s[:, min(23, int(depart_s // 3600))] * headway_s
-            luck = np.array([chance.uniform_one(seed, "boards", agent, stop) for stop in stop_keys])
-            boards = poisson.ppf(luck, mean)
-            dwell = DOORS_S + np.maximum(BOARDING_S * boards, ALIGHTING_S * boards)
-            halts = tuple(
-                Halt(segments, in_lane, round(float(seconds), 3))
-                for (segments, in_lane), seconds in zip(stops, dwell, strict=True)
+    halts = {line.id: _halts(network, tables, line, rows[line.id]) for line in open_lines}
+    by_id = {line.id: line for line in open_lines}
+    departures = {line.id: line.departures_s(0.0, end_s) for line in open_lines}
+    blocks = []
+    for block in blocks_of(network, open_lines, start_s, end_s):
+        runs = []
+        for scheduled in block:
+            line, times = by_id[scheduled.line_id], departures[scheduled.line_id]
+            number = times.index(scheduled.depart_s)
+            # A run is known by its departure: counted by number it would have another place when a measure adds one.
+            agent = FIRST_BUS_AGENT + _key(line.id) * LATEST_DEPARTURE_S + int(scheduled.depart_s)
+            before_s = times[number - 1] if number else -float("inf")
+            runs.append(
+                BusRun(
+                    f"{line.id}#{number}",
+                    line.id,
+                    agent,
+                    scheduled.depart_s,
+                    halts[line.id],
+                    line.capacity,
+                    line.seats,
+                    scheduled.depart_s - before_s,
+                    line.layover_s,
+                )
             )
-            runs.append(BusRun(f"{line.id}#{number}", line.id, agent, depart_s, halts))
-    return runs
+        blocks.append(runs)
+    return blocks
 
 
 def _key(text: str) -> int:
@@ -128,11 +253,18 @@ def _key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "little") >> 4
 
 
-def _headway_at(line: BusLine, time_s: float) -> float:
-    for part in line.headways:
-        if time_s in part.window:
-            return part.headway_s
-    return math.inf
+def _halts(network: Network, tables: FlowTables, line: BusLine, first_row: int) -> tuple[Halt, ...]:
+    due = scheduled_s(network, line)
+    return tuple(
+        Halt(segments, in_lane, first_row + i, due[i], _control_at(line, stop))
+        for i, (stop, (segments, in_lane)) in enumerate(
+            zip(line.stops, _stop_segments(network, tables, line), strict=True)
+        )
+    )
+
+
+def _control_at(line: BusLine, stop: Stop) -> Control:
+    return line.control if not line.held_at or stop.name in line.held_at else "none"
 
 
 def _stop_segments(network: Network, tables: FlowTables, line: BusLine) -> list[tuple[NDArray[np.int32], bool]]:
@@ -154,8 +286,8 @@ def _stop_segments(network: Network, tables: FlowTables, line: BusLine) -> list[
         here = max(here, at, 0)
         # The bus appears at its first stop by way of the segment that ends there.
         begin = here if number == 0 else at + 1
-        lanes = network.links[links[position]].lanes
-        parts.append((segments[begin : here + 1], lanes < 2))
+        in_lane = network.links[links[position]].lanes < 2 if stop.in_lane is None else stop.in_lane
+        parts.append((segments[begin : here + 1], in_lane))
         at = here
     return parts
 
@@ -166,38 +298,3 @@ def _share_along(network: Network, ground: Ground, stop: Stop, link_id: str) -> 
         return 1.0  # one segment: a stop on it can only be at its end
     line = shapely.LineString(ground.xy(*zip(*network.ends_of(link), strict=True)))
     return float(line.project(shapely.Point(ground.xy(stop.lon, stop.lat)[0]), normalized=True))
-
-
-def _boarding_per_s(
-    lines: Sequence[BusLine], zones: Sequence[Zone], riders: pd.DataFrame | None, network: Network
-) -> list[NDArray[np.float64]]:
-    """Riders who board each line's stops (riders/s), (n_stops, 24) by hour of day."""
-    empty = [np.zeros((len(line.stops), 24)) for line in lines]
-    if riders is None or len(riders) == 0 or not zones or not lines:
-        return empty
-    ground = Ground(network)
-    stops = [stop for line in lines for stop in line.stops]
-    stop_xy = ground.xy([s.lon for s in stops], [s.lat for s in stops])
-    homes = [zone for zone in zones if zone.kind == "zone"]
-    zone_xy = ground.xy([z.lon for z in homes], [z.lat for z in homes])
-    apart = np.hypot(stop_xy[:, None, 0] - zone_xy[None, :, 0], stop_xy[:, None, 1] - zone_xy[None, :, 1])
-    zone_of_stop = np.argmin(apart, axis=1)
-    number = {zone.id: i for i, zone in enumerate(homes)}
-    per_hour = np.zeros((len(homes), 24))
-    for zone_id, hour, count in zip(riders["zone_id"], riders["hour"], riders["riders"], strict=True):
-        if zone_id in number and 0 <= hour < 24:
-            per_hour[number[zone_id], hour] += count
-    runs = np.zeros((len(stops), 24))
-    row = 0
-    for line in lines:
-        by_hour = np.bincount([min(23, int(t // 3600)) for t in line.departures_s(0.0, 86_400.0)], minlength=24).astype(
-            np.float64
-        )
-        runs[row : row + len(line.stops)] = by_hour
-        row += len(line.stops)
-    total = np.zeros((len(homes), 24))
-    np.add.at(total, zone_of_stop, runs)
-    share = np.divide(runs, total[zone_of_stop], out=np.zeros_like(runs), where=total[zone_of_stop] > 0)
-    per_s = share * per_hour[zone_of_stop] / 3600.0
-    cuts = np.cumsum([len(line.stops) for line in lines])[:-1]
-    return list(np.split(per_s, cuts))

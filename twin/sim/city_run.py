@@ -16,9 +16,9 @@ from twin import chance
 from twin.city.city import City
 from twin.city.network import Network
 from twin.city.parking import ParkingPolicy
-from twin.records import INTERVAL_S, Records
+from twin.records import BUS_STOP_COLUMNS, INTERVAL_S, Records
 from twin.routing.paths import Router, Routes
-from twin.sim.bus import BusFate, BusRun, bus, bus_runs
+from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
 from twin.sim.driver import driver
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
@@ -32,6 +32,7 @@ from twin.sim.parking_choice import holds_permit
 from twin.sim.parking_day import PATIENCE_S, Errand, Fate, ParkingDay
 from twin.sim.parking_knowledge import Knows
 from twin.sim.parking_search import SearchMap
+from twin.sim.passengers import Passengers, RiderDay, RiderWays
 from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS, NEVER
 from twin.sim.signals import first_plans, nodes_with_detectors, signal_stories
@@ -42,6 +43,9 @@ Ints = NDArray[np.int64]
 
 HABIT_SEED = 0
 """Which site a driver heads for is a habit, not a matter of the day: it is drawn with this seed."""
+
+BUSES_RUN_ON_S = 1800.0
+"""Buses leave for so long after the last driver has: whoever set out by bus then still finds one to change to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,6 @@ class Stage:
         """The stage of a city on its date, with the signal plans it has."""
         network = city.open_network()
         router = Router(network)
-        plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
         plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
         groups = (
             detector_groups(network, nodes_with_detectors(city.signals))
@@ -110,12 +113,13 @@ def run_city(
     with_stories: bool = True,
     flow_class: type[Any] = CompiledFlow,
     interval_s: float = INTERVAL_S,
+    riders: tuple[RiderWays, RiderDay] | None = None,
 ) -> Records:
     """Run the day from `start_s` to `until_s` (trips that depart in between) and write down what happened.
 
     `with_stories` False: no buses, and everybody parks at once at the site of first choice: the loading that settles
-    routes. `interval_s`: length of the intervals that links are counted by. `records.trips` has a row for each trip,
-    by traveller id.
+    routes. `interval_s`: length of the intervals that links are counted by. `riders`: what bus riders do on that day;
+    None: buses run empty. `records.trips` has a row for each trip, by traveller id.
     """
     env = Environment(start_s)
     decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
@@ -134,6 +138,7 @@ def run_city(
     fates: dict[int, Fate] = {}
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
+    service = BusService(Passengers(*(riders or _nobody(stage))))
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)
@@ -141,10 +146,12 @@ def run_city(
             fates[row] = Fate()
             story = driver(env, flow, parking, errand, fates[row])
             env.story_at(float(day.depart_s[row]), story, errand.traveller)
-        runs = _bus_runs(stage, seed=seed, start_s=start_s, last_s=float(day.depart_s.max(initial=start_s)))
-        bus_fates = [BusFate() for _ in runs]
-        for run, bus_fate in zip(runs, bus_fates, strict=True):
-            env.story_at(run.depart_s, bus(env, flow, run, bus_fate), run.agent)
+        end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
+        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
+            block_fates = [BusFate() for _ in block]
+            runs += block
+            bus_fates += block_fates
+            env.story_at(block[0].depart_s, bus(env, flow, service, block, block_fates), block[0].agent)
     env.run(until=until_s)
     flowed = flow.finish()
     trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
@@ -155,6 +162,8 @@ def run_city(
         sites=parking.stock.table(start_s, until_s),
         cruising=parking.cruising_table(),
         buses=_bus_table(runs, bus_fates, flowed),
+        bus_stops=_visit_table(service),
+        riders=service.passengers.table(until_s),
         gridlocks=gridlock_table(flowed, stage.tables),
         relieved=flowed.relieved,
         passages_count=flowed.n_passages,
@@ -213,13 +222,10 @@ def _segments(tables: FlowTables, routes: Routes) -> tuple[NDArray[np.int32], In
     return tables.expand(routes.links.astype(np.int64)), parts
 
 
-def _bus_runs(stage: Stage, *, seed: int, start_s: float, last_s: float) -> list[BusRun]:
-    demand = stage.city.demand
-    riders = None if demand is None else demand.tables.get("bus_riders")
-    return bus_runs(
-        stage.network, stage.tables, stage.city.lines, stage.city.zones, riders, seed=seed, start_s=start_s,
-        end_s=last_s,
-    )  # fmt: skip
+def _nobody(stage: Stage) -> tuple[RiderWays, RiderDay]:
+    """Riders of a day on which nobody rides."""
+    n_rows = sum(len(line.stops) for line in stage.city.lines)
+    return RiderWays.none(first_rows(stage.city.lines), n_rows), RiderDay.none()
 
 
 def _trip_table(
@@ -315,18 +321,45 @@ def _seconds(times_us: Ints) -> NDArray[np.float64]:
 
 
 def _bus_table(runs: Sequence[BusRun], fates: Sequence[BusFate], flowed: FlowRecords) -> pd.DataFrame:
+    """One row a run, by line and departure, columns as in records.BUS_COLUMNS."""
     vehicles = np.array([fate.vehicle for fate in fates], dtype=np.int64)
     driven = np.zeros(len(runs))
     began = vehicles >= 0
     driven[began] = flowed.vehicles.driven_mm[vehicles[began]] / 1000.0
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "run_id": pd.Series([run.run_id for run in runs], dtype="str"),
             "line_id": pd.Series([run.line_id for run in runs], dtype="str"),
             "depart_s": np.array([run.depart_s for run in runs], dtype=np.float64),
-            "arrive_s": np.array([np.nan if f.arrived_s is None else f.arrived_s for f in fates], dtype=np.float64),
+            "started_s": _known([fate.started_s for fate in fates]),
+            "arrive_s": _known([fate.arrived_s for fate in fates]),
+            "due_s": np.array([run.depart_s + run.halts[-1].due_s for run in runs], dtype=np.float64),
             "distance_m": driven,
-            "dwell_s": np.array([fate.dwell_s for fate in fates], dtype=np.float64),
-            "stops_served": np.array([fate.stops_served for fate in fates], dtype=np.int64),
+            **{
+                name: np.array([getattr(fate, name) for fate in fates], dtype=kind)
+                for name, kind in (
+                    ("dwell_s", np.float64),
+                    ("held_s", np.float64),
+                    ("stops_served", np.int64),
+                    ("on", np.int64),
+                    ("off", np.int64),
+                    ("left_behind", np.int64),
+                    ("max_load", np.int64),
+                )
+            },
+            "capacity": np.array([run.capacity for run in runs], dtype=np.int64),
+            "seats": np.array([run.seats for run in runs], dtype=np.int64),
         }
     )
+    return table.sort_values(["line_id", "depart_s"], kind="stable", ignore_index=True)
+
+
+def _known(times_s: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if time_s is None else time_s for time_s in times_s], dtype=np.float64)
+
+
+def _visit_table(service: BusService) -> pd.DataFrame:
+    """One row a stop of a run that a bus has left, columns as in records.BUS_STOP_COLUMNS."""
+    table = pd.DataFrame(service.visits, columns=list(BUS_STOP_COLUMNS))
+    kinds = {"run_id": "str", "arrive_s": "float64", "leave_s": "float64"}
+    return table.astype({name: kinds.get(name, "int64") for name in BUS_STOP_COLUMNS})

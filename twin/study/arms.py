@@ -21,6 +21,7 @@ from twin.sim.city_run import run_city
 from twin.sim.flow_compiled import CompiledFlow
 from twin.study.access import zone_access
 from twin.study.habits import demand_of, trips_of_day
+from twin.study.rider_plans import RiderPlan, plan_riders, riders_of_day
 from twin.study.settle import Period, Settlement
 
 NEAR_M = 2000.0
@@ -31,7 +32,8 @@ NEAR_M = 2000.0
 class StudyArm:
     """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure.
 
-    `new_roads`: links that only this arm has, by the measure that opens them.
+    `new_roads`: links that only this arm has, by the measure that opens them. `riders`: what bus riders do; None: buses
+    run empty.
     """
 
     scenario: str
@@ -41,6 +43,12 @@ class StudyArm:
     free_times: LightTraffic
     near: NDArray[np.bool_]
     new_roads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    riders: RiderPlan | None = None
+
+
+def riders_of(settled: Settlement, period: Period) -> RiderPlan | None:
+    """The plan of an arm's bus riders for the hours that are run."""
+    return plan_riders(settled.stage.city, settled.stage.network, period.start_s, period.last_s)
 
 
 def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = CompiledFlow) -> Run:
@@ -48,9 +56,11 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
     settled, period = study_arm.settlement, study_arm.period
     stage, habits = settled.stage, settled.habits
     day = trips_of_day(demand_of(stage.city), seed, period.start_s, period.last_s)
+    riders = riders_of_day(stage.city, study_arm.riders, seed, period.start_s, period.last_s)
     records = run_city(
-        stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class
-    )
+        stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class,
+        riders=riders,
+    )  # fmt: skip
     streets = streets_of(stage.network, stage.city.signals)
     free_s = study_arm.free_times.over(streets).to_numpy(dtype=np.float64)
     person = records.trips["trip_id"].to_numpy(dtype=np.int64)

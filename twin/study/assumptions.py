@@ -53,9 +53,11 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
     if city.lines:
         words.append(
             Words(
-                f"{len(city.lines)} 条公交线路方向中 {lines} 条的发车间隔等为假定；客流按区域平均分到站点。",
-                f"{lines} of {len(city.lines)} bus line directions have assumed headways; riders are shared out to "
-                "stops by zone.",
+                f"{len(city.lines)} 条公交线路方向中 {lines} 条的发车间隔、时刻与容量等为假定；"
+                "乘客按班次频率选择线路(最优策略)，客流总量只按公布的日客运量调整，未用刷卡数据。",
+                f"{lines} of {len(city.lines)} bus line directions have assumed headways, timetables and capacity. "
+                "Riders choose lines by how often they run (optimal strategies); their number is tuned to published "
+                "boardings a day, not to card data.",
             )
         )
     return (*words, *_in_both(scenario.notes))
