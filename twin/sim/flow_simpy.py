@@ -38,7 +38,17 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, relief_time, start_tag, tag_step
+from twin.sim.rules import (
+    MICROS,
+    NEVER,
+    earliest_exit,
+    flow_step,
+    gap_headway,
+    headway,
+    relief_time,
+    start_tag,
+    tag_step,
+)
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
 from twin.sim.tables import FlowTables
 
@@ -186,7 +196,8 @@ class SimpyFlow:
         if approach is not None:
             green_us = approach.turn.green_from(now)
             if green_us > now:
-                approach.ready_us = green_us
+                assert isinstance(approach, Segment)  # an origin queue has no greens
+                approach.ready_us = self._ready_from(approach, now)
             elif segment.next_entry_us <= now and segment.room_from(approach.vehicles[0].pcu) <= now:
                 self._move(approach, segment, now)
                 return
@@ -212,8 +223,9 @@ class SimpyFlow:
         if isinstance(approach, Segment):
             us_per_pcu = turn.exit_us_per_pcu
             if turn.yields_to:
-                follow_us = turn.follow_us[turn.gap_step(now)]
-                us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - approach.ready_us, segment.us_per_pcu))
+                us_per_pcu = max(
+                    us_per_pcu, gap_headway(turn.follow_at(now), now - approach.ready_us, segment.us_per_pcu)
+                )
             if turn.stream is not None:
                 turn.stream.add(vehicle.pcu, now)
             self._leave_segment(approach, now, us_per_pcu)
@@ -257,9 +269,15 @@ class SimpyFlow:
         """From when on the head of a segment may go by its turn, room and others left out of account."""
         turn = segment.turn
         arrival_us = segment.vehicles[0].arrives_us + turn.penalty_us
-        if turn.yields_to:
-            arrival_us += turn.wait_us[turn.gap_step(now)]
-        return turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
+        ready_us = turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
+        if ready_us >= NEVER or not turn.yields_to:
+            return ready_us
+        flow, gone_us = turn.against(now, ready_us)
+        wait_us = turn.wait_us[flow_step(flow)]
+        goes_us = max(ready_us, arrival_us + wait_us)
+        if gone_us > ready_us:
+            goes_us = max(goes_us, gone_us + wait_us)
+        return turn.green_from(min(goes_us, max(ready_us, turn.sneaks_from(ready_us))))
 
     def _leave_segment(self, segment: Segment, now: int, us_per_pcu: int) -> None:
         """Take the head off a segment: the exit is remembered, room and a headway follow from it."""

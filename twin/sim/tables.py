@@ -243,7 +243,7 @@ def build_tables(
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
         weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
-        yields=yield_tables(yielding_turns(network, signals), movements),
+        yields=yield_tables(yielding_turns(network, signals), movements, turn_from.tolist()),
         green_start=green_start,
         greens=greens,
         smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),
