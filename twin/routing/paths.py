@@ -4,6 +4,7 @@ Positions are nodes: a trip starts on any link out of its origin and ends at the
 destination. Ties are broken canonically (see `kernel`), so a closed but unused link changes no path.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ from numpy.typing import NDArray
 from twin.city.network import Network
 from twin.routing import kernel
 from twin.routing.graph import Ints, StreetGraph
+
+
+TREES_BYTES = 64 * 2**20
+"""Room for the trees from links that a router keeps: 170 on 24,000 links. The one asked for longest ago goes first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +64,8 @@ class Router:
     def __init__(self, network: Network) -> None:
         self.graph = StreetGraph.of(network)
         self.free_cost_ms: Ints = self.graph.free_ms.reshape(-1, 1).copy()
-        self._link_trees: dict[int, tuple[Ints, Ints]] = {}
+        self._link_trees: OrderedDict[int, tuple[Ints, Ints]] = OrderedDict()
+        self._most_trees = max(2, TREES_BYTES // (16 * max(1, len(self.graph.link_ids))))
 
     def path(self, origin_node: str, destination_node: str) -> tuple[str, ...] | None:
         """Ids of the links of the quickest way at free speed; () for one and the same node, None for no way."""
@@ -148,12 +154,16 @@ class Router:
     def link_tree(self, from_link: int) -> tuple[Ints, Ints]:
         """Free-speed times from the end of a link to the end of every link (ms), and the link before each.
 
-        UNREACHED (2**62) where no way leads; the tree is kept for the next question.
+        UNREACHED (2**62) where no way leads; the trees asked for last are kept for the next question.
         """
         tree = self._link_trees.get(from_link)
         if tree is None:
             tree = kernel.link_tree(from_link, self.graph.link_ways, _costs(self.free_cost_ms))
             self._link_trees[from_link] = tree
+            if len(self._link_trees) > self._most_trees:
+                self._link_trees.popitem(last=False)
+        else:
+            self._link_trees.move_to_end(from_link)
         return tree
 
     def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
