@@ -287,8 +287,9 @@ def document(rows: list[Agreement]) -> str:
         "its lane in SUMO and fills all lanes here.",
         "- *Gaps.* The engine's are the handbook's (HCM). Those of SUMO's drivers are no shorter, but for crossing "
         "straight on: `python -m benchmarks.sumo_gaps` measures them on a crossing of its own (critical gap / "
-        "follow-up in s, SUMO and HCM): minor right 7.3 / 3.8 and 6.2 / 3.3, minor through 5.8 / 2.5 and 6.5 / 4.0, minor left "
-        "7.6 / 3.2 and 7.1 / 3.5, left against oncoming traffic 5.8 / 2.6 and 4.5 / 2.5. They are not taken over.",
+        "follow-up in s, SUMO and HCM): minor right 7.3 / 3.8 and 6.2 / 3.3, minor through 5.8 / 2.5 and 6.5 / 4.0, "
+        "minor left 7.6 / 3.2 and 7.1 / 3.5, left against oncoming traffic 5.8 / 2.6 and 4.5 / 2.5. They are not "
+        "taken over.",
         "",
         "The rules for turns that give way on green are theory (HCM's unblocked green and sneakers). The places inside "
         "the junction were found missing on one approach of Cologne 8. No number was fitted; all six nets were run "
