@@ -71,7 +71,8 @@ def static_ahead(ways: Ways, spent_ms: NDArray[np.int32]) -> NDArray[np.int32]:
     """`Costs.ahead_ms`."""
     if spent_ms.shape[1] > 1:
         return np.zeros(0, dtype=np.int32)
-    return ways.penalty_ms + spent_ms[ways.ahead, 0]
+    ahead_ms: NDArray[np.int32] = ways.penalty_ms + spent_ms[ways.ahead, 0]
+    return ahead_ms
 
 
 @numba.njit(cache=True)
@@ -338,6 +339,7 @@ def link_tree(from_link, ways, costs):
 @numba.njit(cache=True)
 def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, turn_to, turn_penalty_ms, cost):
     """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
+    spent_ms, later_ms, interval_ms = costs.spent_ms, costs.later_ms, costs.interval_ms
     for i in range(route_at.shape[0]):
         now = depart_ms[i]
         if route_length[i] > 0:
@@ -349,5 +351,5 @@ def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, tur
                     if turn_to[turn] == link:
                         now += turn_penalty_ms[turn]
                         break
-            now += time_over(costs.spent_ms, costs.later_ms, costs.interval_ms, link, now)
+            now += time_over(spent_ms, later_ms, interval_ms, link, now)
         cost[i] = now - depart_ms[i]

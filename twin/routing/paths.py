@@ -5,7 +5,7 @@ destination. Ties are broken canonically (see `kernel`), so a closed but unused 
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -165,6 +165,12 @@ class Router:
         else:
             self._link_trees.move_to_end(from_link)
         return tree
+
+    def trees_from_links(self, cost_ms: Ints) -> Callable[[int], tuple[Ints, Ints]]:
+        """`link_tree` at other times over links, (n_links,), the same all day; nothing is kept."""
+        ways = self.graph.link_ways
+        costs = _costs(ways, cost_ms.reshape(-1, 1))
+        return lambda from_link: kernel.link_tree(from_link, ways, costs)
 
     def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
         """Links to drive after `from_link` up to and including `to_link`, at free speed; None for no way.

@@ -37,7 +37,7 @@ from twin.sim.flow import (
     interval_us,
     refuse_unknown_segments,
 )
-from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
+from twin.sim.kernel_state import ASIDE, GONE, LEFT, MOVING, OUTSIDE, STANDING, TIME_ON
 from twin.sim.rules import (
     MICROS,
     NEVER,
@@ -50,7 +50,7 @@ from twin.sim.rules import (
     tag_step,
 )
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
-from twin.sim.tables import FlowTables
+from twin.sim.tables import FlowTables, Ints
 
 
 class SimpyFlow:
@@ -153,6 +153,43 @@ class SimpyFlow:
             driven.status = MOVING
             self._new_head(stands_on, now)
         return event
+
+    def way_left(self, vehicle: int) -> list[int]:
+        driver = self._vehicles[vehicle]
+        if driver.status != MOVING or not 0 < driver.at < len(driver.route):
+            return []
+        here, *ahead = driver.route[driver.at - 1 :]
+        if here.is_group or ahead[0] is here.exit_group:
+            return []
+        return [segment.number for segment in (here, *ahead) if not segment.is_group]
+
+    def redirect(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        if not self.way_left(vehicle) or len(route) == 0:
+            raise SimulationError(f"vehicle {vehicle} takes no other way where it is")
+        refuse_unknown_segments(self.tables, route)
+        driver = self._vehicles[vehicle]
+        here = driver.route[driver.at - 1]
+        ahead = self._through_groups(driver, [here, *(self._segments[int(number)] for number in route)])
+        if driver.leg_ends is None and ahead[-1].exit_group is not None:
+            ahead.append(ahead[-1].exit_group)
+        driver.route, driver.at = ahead, 1
+        if here.vehicles[0] is driver:
+            now = self.env.now_us
+            wanted = here.target
+            assert wanted is not None  # it had a way before it
+            member: Segment | None = here
+            while member is not None and member.in_cycle:  # a gridlock that it stood in is one no more
+                member.in_cycle = False
+                member = member.target
+            wanted.waiting.remove(here)
+            here.target = None
+            self._reconsider(wanted, now)
+            self._new_head(here, now)
+
+    def totals(self) -> tuple[Ints, Ints]:
+        sums = [np.array(segment.counts(), dtype=np.int64).sum(axis=0) for segment in self._segments]
+        table = np.array(sums, dtype=np.int64).reshape(-1, 5)
+        return table[:, LEFT], table[:, TIME_ON]
 
     def hold(self, vehicle: int) -> None:
         self._step_off(vehicle, ASIDE)

@@ -280,7 +280,7 @@ def _smaller_later(s, j, pcu, time_us):
 
 
 @inlined
-def _reconsider(s, j, now):
+def reconsider(s, j, now):
     """Set when segment j next lets a vehicle in."""
     when = _entry_from(s, j, now)
     if when >= NEVER and s.approach[j].client != NOBODY and _is_blocked(s, j, now):
@@ -378,7 +378,7 @@ def new_head(s, a, now):
         here.ready = _ready_from(s, a, now)
     j = np.int64(s.turn[here.turn].to)
     _wait(s, a, j)
-    _reconsider(s, j, now)
+    reconsider(s, j, now)
 
 
 # --- moving -----------------------------------------------------------------------------------------------------
@@ -473,9 +473,9 @@ def _move(s, a, j, now):
         new_head(s, j, now)
     new_head(s, a, now)
     if was_tight:  # otherwise room did not bind there, and more of it changes nothing
-        _reconsider(s, a, now)
+        reconsider(s, a, now)
     if here.target != j:  # otherwise its new head has just had it set
-        _reconsider(s, j, now)
+        reconsider(s, j, now)
 
 
 @inlined
@@ -491,7 +491,7 @@ def _serve(s, j, now):
         elif s.approach[j].next_entry <= now and _room_from(s, j, s.vehicle[s.approach[a].head].pcu) <= now:
             _move(s, a, j, now)
             return
-    _reconsider(s, j, now)
+    reconsider(s, j, now)
 
 
 @inlined
@@ -521,7 +521,7 @@ def _take_off(s, v, now, status):
     vehicle.where = NOBODY
     vehicle.status = status
     new_head(s, i, now)
-    _reconsider(s, i, now)
+    reconsider(s, i, now)
 
 
 @inlined
@@ -611,7 +611,7 @@ def show_greens(s, a, turn, green_at, green_end, now):
         here = s.approach[a]
         if here.head != NOBODY and here.turn == turn and here.target >= 0 and here.target < s.road.shape[0]:
             here.ready = _ready_from(s, a, now)
-            _reconsider(s, np.int64(here.target), now)
+            reconsider(s, np.int64(here.target), now)
     return answer
 
 
@@ -621,5 +621,5 @@ def close_segment(s, j, now, closed):
     answer = open_books(s, now)
     if answer == IDLE:
         s.road[j].closed = closed
-        _reconsider(s, j, now)
+        reconsider(s, j, now)
     return answer
