@@ -4,7 +4,7 @@ Who has nothing to decide on the way (a place of one's own, through traffic, lor
 who wants a public space is a story (`driver`), and so is every bus.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin import chance
 from twin.city.city import City
 from twin.city.network import Network
 from twin.records import INTERVAL_S, Records
@@ -25,6 +26,7 @@ from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel_state import GONE, OUTSIDE
 from twin.sim.lane_groups import detector_groups, given_groups, planned_groups
 from twin.sim.link_table import link_table
+from twin.sim.navigation import NAVIGATION_AGENT, OtherWay, navigation
 from twin.sim.parking_search import SearchMap
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.road_changes import road_changes
@@ -135,6 +137,8 @@ def run_city(
         bus_fates = [BusFate() for _ in runs]
         for run, bus_fate in zip(runs, bus_fates, strict=True):
             env.story_at(run.depart_s, bus(env, flow, run, bus_fate), run.agent)
+        if stage.city.reroute_share > 0:
+            env.story(_navigation(env, flow, stage, day, fleet_rows, fates), NAVIGATION_AGENT)
     env.run(until=until_s)
     flowed = flow.finish()
     trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
@@ -149,6 +153,26 @@ def run_city(
         passages_count=flowed.n_passages,
         end_s=until_s,
     )
+
+
+def _navigation(
+    env: Environment, flow: Flow, stage: Stage, day: Day, fleet_rows: Ints, fates: Mapping[int, Fate]
+) -> Generator[Any, Any, None]:
+    """The story of those who hear of other ways: a keyed share of travellers, the same in both arms."""
+    hears = chance.uniform(HABIT_SEED, "hears of other ways", day.traveller) < stage.city.reroute_share
+    of_fleet = np.flatnonzero(hears[fleet_rows]).tolist()
+    listeners = [fate for row, fate in fates.items() if hears[row]]
+
+    def hear() -> Iterator[int]:
+        yield from of_fleet
+        yield from (fate.vehicle for fate in listeners if fate.vehicle >= 0)
+
+    def took(other: OtherWay) -> None:
+        for fate in listeners:
+            if fate.vehicle == other.vehicle and fate.search_began_s is None:
+                fate.detour_m += other.more_m
+
+    yield from navigation(env, flow, stage.router, hear, took)
 
 
 def _fleet(tables: FlowTables, habits: Habits, day: Day, drives: NDArray[np.bool_]) -> tuple[Fleet, Ints]:
@@ -248,7 +272,7 @@ def _trip_table(
         if fate.search_began_s is not None:
             search_s[row] = (until_s if ended is None else ended) - fate.search_began_s
             first_mm = int(link_mm[habits.routes.of(int(day.traveller[row]))].sum())
-            search_m[row] = max(0, int(vehicles.driven_mm[fate.vehicle]) - first_mm) / 1000.0
+            search_m[row] = max(0.0, (int(vehicles.driven_mm[fate.vehicle]) - first_mm) / 1000.0 - fate.detour_m)
     status[~has_way] = "unroutable"
     found[~has_way] = None
     arrive_s[(status == "travelling") | (status == "waiting_outside") | (status == "unroutable")] = np.nan

@@ -35,6 +35,7 @@ class Fate:
     gave_up_at_s: float | None = None
     search_began_s: float | None = None
     searched: int = 0  # sites found full
+    detour_m: float = 0.0  # by how much longer than usual the way to the first site became, by other ways taken
 
 
 def driver(env: Environment, flow: Flow, stock: ParkingStock, search: SearchMap, errand: Errand, fate: Fate) -> Any:
