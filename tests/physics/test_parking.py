@@ -281,7 +281,7 @@ def assert_as_in_the_table(load: float, drivers: int, looks: float, tolerance: f
 
 @pytest.mark.parametrize(
     ("load", "drivers", "looks", "tolerance"),
-    [(0.5, 2500, 2.35, 0.06), (0.7, 2500, 4.86, 0.1), (0.8, 2500, 9.56, 0.15)],
+    [(0.5, 6000, 2.35, 0.06), (0.7, 6000, 4.86, 0.1), (0.8, 6000, 9.56, 0.15)],
 )
 def test_search_round_a_block_meets_full_stretches(load: float, drivers: int, looks: float, tolerance: float) -> None:
     """§4.4: looks on a ring of 100 spaces. The table is of 4.5 million space-times; these runs of a hundred thousand
