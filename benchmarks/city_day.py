@@ -1,7 +1,9 @@
 """A full run: everybody in a loading looks for a space and parks, among buses, each a SimPy process.
 
 On a grid: a site of `SPACES` at every junction, a bus line along every second row with a stop every 800 m and a bus
-every five minutes. Drivers head for the site where their route ends; where it is full they search on.
+every five minutes. Drivers head for the site where their route ends; where it is full they search on. With `all_search`
+all those sites are full from the start, and another at every second junction, `ROOMY` spaces each, is not: so everybody
+searches (`python -m benchmarks.one_run 6400-free city-search FOLDER`).
 """
 
 import datetime
@@ -23,25 +25,32 @@ from twin.sim.simulation import compile_rules
 SPACES = 40
 """A site of the 6,400-node grid is the first choice of 31 of 200,000 drivers on average: some 5 % of sites fill up."""
 
+ROOMY = 160
+"""Four times as many at every second junction: one has space within a block or two."""
+
 STAY_S = 8 * 3600.0
 LINKS_BETWEEN_STOPS = 4
 BUS_HEADWAY_S = 300.0
 
 
-def run_city_day(loading: Loading) -> Measured:
+def run_city_day(loading: Loading, *, all_search: bool = False) -> Measured:
     """Run the drivers and the buses; passages are those of both."""
     watch = Stopwatch()
     with watch.on("load"):
         compile_rules()
         network, side = loading.network, loading.case.side
-        sites, lines = tuple(sites_of(network)), tuple(lines_of(network, side, loading.case.span_s))
+        sites, lines = (
+            tuple(sites_of(network, all_search=all_search)),
+            tuple(lines_of(network, side, loading.case.span_s)),
+        )
         stage = Stage.of(City("grid", "grid", datetime.date(2024, 1, 1), network, sites=sites, lines=lines))
         n = len(loading.depart_us)
         last = loading.routes.links[loading.routes.start + loading.routes.length - 1]
         index = stage.router.graph.node_index
         ends = np.array([index[link.to_node] for link in network.links], dtype=np.int64)[last]
         site_at = np.empty(len(network.nodes), dtype=np.int64)
-        site_at[[index[network.link_by_id[site.link_id].to_node] for site in sites]] = np.arange(len(sites))
+        first = sites[: len(network.nodes)]
+        site_at[[index[network.link_by_id[site.link_id].to_node] for site in first]] = np.arange(len(first))
         origins = np.zeros(n, dtype=np.int64)
         nodes = [network.nodes[i] for i in ends.tolist()]
         xy = Ground(network).xy([node.lon for node in nodes], [node.lat for node in nodes])
@@ -64,11 +73,15 @@ def run_city_day(loading: Loading) -> Measured:
     )
 
 
-def sites_of(network: Network) -> Iterator[ParkingSite]:
-    """A site at the end of the first link into each junction."""
+def sites_of(network: Network, *, all_search: bool = False) -> Iterator[ParkingSite]:
+    """A site at the end of the first link into each junction; `all_search`: full, and a roomy one at every second."""
+    taken = SPACES if all_search else 0
     for number, node in enumerate(network.nodes):
         link = network.links_in[node.id][0]
-        yield ParkingSite(str(number), f"site {node.id}", "lot", node.lon, node.lat, link.id, "", SPACES)
+        yield ParkingSite(str(number), f"site {node.id}", "lot", node.lon, node.lat, link.id, "", SPACES, taken)
+    for number, node in enumerate(network.nodes[::2] if all_search else ()):
+        link = network.links_in[node.id][0]
+        yield ParkingSite(f"roomy {number}", f"roomy {node.id}", "lot", node.lon, node.lat, link.id, "", ROOMY)
 
 
 def lines_of(network: Network, side: int, span_s: float) -> Iterator[BusLine]:

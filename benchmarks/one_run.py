@@ -26,6 +26,7 @@ PEERS = {
     "uxsim-5": "UXsim C++, platoons of 5",
     "uxsim-1": "UXsim C++, platoons of 1",
     "city": "full run: drivers who park, buses",
+    "city-search": "full run: all drivers search, buses",
     "routes": "routes alone",
 }
 
@@ -39,11 +40,11 @@ def run(peer: str, loading: Loading, scratch: Path) -> Measured:
             return run_flow(loading, "simpy")
         case "sumo" | "sumo-default":
             return run_sumo_meso(loading, scratch / loading.case.name, equal_physics=peer == "sumo")
-        case "city":
+        case "city" | "city-search":
             # Imported here for its memory: the city needs libraries that the flows do not.
             from benchmarks.city_day import run_city_day
 
-            return run_city_day(loading)
+            return run_city_day(loading, all_search=peer == "city-search")
         case "routes":
             return find_routes(loading)
         case _:

@@ -273,7 +273,7 @@ def _sourced(thing: Any) -> Any:
 
 def _plain(entry: Any) -> dict[str, Any]:
     values = ((f.name, getattr(entry, f.name)) for f in fields(entry))
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values if value is not None}
 
 
 def _write_csv(path: Path, rows: Table, how: TownFiles) -> None:

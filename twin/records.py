@@ -35,18 +35,33 @@ TRIP_COLUMNS = {
 }
 
 STUDY_TRIP_COLUMNS = {
-    "search_s": ("s", "from reaching the first-choice site, full, to parking or giving up; 0 if not searched"),
-    "search_m": ("m", "driven while searching"),
+    "search_s": ("s", "from where the search began to parking or giving up; 0 if not searched"),
+    "search_m": ("m", "driven while searching, local streets included"),
     "found_space": (
         "true/false/null",
         "false: wanted a public space and got none; null: wanted none, or still under way",
     ),
+    "search_from_s": ("s", "when the search began; null: did not search"),
+    "local_search_m": ("m", "of search_m, on local streets that the network does not have"),
+    "site_id": ("id", "where it parked; empty: at no public site"),
+    "walk_m": ("m", "from the space to the destination, one way, as the crow flies; null: not parked"),
+    "fee_yuan": ("yuan", "for the whole stay; null: not parked"),
+    "gate_s": ("s", "waited and served at the gate of the site"),
+    "parked_how": ("word", "one of PARKED_HOW; empty: wanted no public space, or not parked"),
+    "knows": ("word", "one of KNOWLEDGE; empty: wanted no public space"),
     "free_travel_s": ("s", "the route's time in light traffic with signals, frozen from the base"),
     "near": ("true/false", "origin or destination within 2 km of a measure"),
     "origin_district": ("name", "district in which the trip starts; empty: it comes in through a gate"),
     "destination_district": ("name", "district in which it ends; empty: it leaves through a gate"),
+    "destination_zone": ("id", "zone in which it ends"),
     "persons": ("count", "people in the vehicle, the driver included"),
 }
+
+PARKED_HOW = ("site", "booked", "illegal")
+"""How somebody who wanted a public space left the car: in a space found, in one booked, where it is forbidden."""
+
+KNOWLEDGE = ("nothing", "experience", "guidance")
+"""What a driver knows of how full sites are."""
 
 LINK_COLUMNS = {
     "link_id": ("id", "the link"),
@@ -84,7 +99,23 @@ SITE_COLUMNS = {
     "occupied": ("spaces", "occupied at the interval's end"),
     "arrived": ("count", "cars that parked"),
     "turned_away": ("count", "cars that found it full"),
+    "left": ("count", "cars that drove off"),
+    "revenue_yuan": ("yuan", "fees of the whole stays of cars that parked"),
+    "gate_wait_s": ("s", "waited and served at the gate by cars that parked, together"),
 }
+
+STUDY_SITE_COLUMNS = {
+    "spaces": ("spaces", "in the site"),
+    "district": ("name", "district of its zone; empty: in none"),
+}
+
+CRUISING_COLUMNS = {
+    "link_id": ("id", "the link"),
+    "interval_start_s": ("s", "start of the interval of 900 s"),
+    "searching": ("count", "passages of cars in search of a space"),
+    "illegal": ("count", "cars that stopped at its end where it is forbidden"),
+}
+"""One row for each link and interval in which there was any."""
 
 BUS_COLUMNS = {
     "run_id": ("id", "line, direction and number of departure"),
@@ -142,6 +173,7 @@ class Records:
     links: pd.DataFrame
     books: dict[str, int]
     sites: pd.DataFrame | None = None
+    cruising: pd.DataFrame | None = None
     buses: pd.DataFrame | None = None
     bus_stops: pd.DataFrame | None = None
     riders: pd.DataFrame | None = None

@@ -84,6 +84,15 @@ REFUSALS = {
             "rounds, more than half of itself ({effect:,.1f}): no winner is named.",
         ),
     ),
+    "cruising": RefusalWords(
+        Words("寻位车流占比不可信", "the share of cruising is not credible"),
+        Words(
+            "错误提示：全市行驶里程中寻找车位的占比为 {before:.1%} 与 {after:.1%}，超过 10%：停车供给或需求数据有误，"
+            "不判断优劣。",
+            "Error flag: of all driving in the city {before:.1%} before and {after:.1%} after is search for parking, "
+            "above 10 %: supply or demand of parking is wrong, no winner is named.",
+        ),
+    ),
     "starts_apart": RefusalWords(
         Words("两个起点得出的变化不同", "the effect differs between two starting points"),
         Words(
@@ -104,9 +113,9 @@ TWO_STARTS = Words(
     "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}.",
 )
 JOINTLY = Words(
-    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，其他指标与路段控制误报比例 ≤5%。",
-    "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % for all "
-    "others and for streets.",
+    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，停车指标、其他指标与路段各自控制误报比例 ≤5%。",
+    "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % each "
+    "for parking, all others and streets.",
 )
 PRECISION_REACHED = Words(
     "配对数按事先规定的规则增加：要求每次出行延误 ±{wanted:.3g} 秒，达到 ±{reached:.3g} 秒。",

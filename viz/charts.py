@@ -74,7 +74,7 @@ class Chart:
 
 def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Each metric's difference over its value before, with the 95 % interval, city-wide and near the measures."""
-    style, language = _style_for(language, "differences")
+    style, language = style_for(language, "differences")
     rows = comparison.headline_rows
     metrics = [metric for metric in HEADLINE if metric in set(rows["metric"])]
     with matplotlib.rc_context(style):
@@ -98,14 +98,14 @@ def difference_chart(comparison: Comparison, *, language: Language = "zh") -> Ch
             ).in_(language)
         )
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
-        _undress(axes)
+        undress(axes)
         _caption(figure, comparison, language)
     return Chart(figure, style)
 
 
 def replication_chart(comparison: Comparison, metric: str = "mean_delay_s", *, language: Language = "zh") -> Chart:
     """The pairs behind one metric's mean, city-wide: a line for each seed from before to after."""
-    style, language = _style_for(language, "replications")
+    style, language = style_for(language, "replications")
     table = comparison.replications
     table = table[(table["metric"] == metric) & (table["area"] == "city")]
     words = METRICS[metric]
@@ -122,14 +122,14 @@ def replication_chart(comparison: Comparison, metric: str = "mean_delay_s", *, l
         axes.set_ylabel(f"{words.name.in_(language)} ({words.unit.in_(language)})")
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.set_title(Words("每条线一个随机种子", "one line a seed").in_(language), fontsize=8, color="#555555")
-        _undress(axes)
+        undress(axes)
         _caption(figure, comparison, language)
     return Chart(figure, style)
 
 
 def settling_chart(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Relative gap of both arms by round of route choice, on a logarithmic scale."""
-    style, language = _style_for(language, "settling")
+    style, language = style_for(language, "settling")
     looks = {"before": ("#6b7780", "-o", phrases.BEFORE), "after": ("#b15928", "--s", phrases.AFTER)}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(3.4, 2.8), layout="constrained")
@@ -147,14 +147,14 @@ def settling_chart(comparison: Comparison, *, language: Language = "zh") -> Char
         axes.set_xlabel(Words("轮次", "round").in_(language))
         axes.set_ylabel(Words("相对差距", "relative gap").in_(language))
         axes.legend(frameon=False)
-        _undress(axes)
+        undress(axes)
         _caption(figure, comparison, language)
     return Chart(figure, style)
 
 
 def change_map(comparison: Comparison, *, language: Language = "zh") -> Chart:
     """Streets by change of delay, as a still picture for paper: colours where it is outside the noise, else grey."""
-    style, language = _style_for(language, "change-map")
+    style, language = style_for(language, "change-map")
     lines: dict[styles.Grade, list[list[tuple[float, float]]]] = {}
     grade_of_change = change_grader(comparison)
     for link in records(comparison.links):
@@ -192,7 +192,7 @@ def chinese_font() -> str | None:
     return next((font for font in CHINESE_FONTS if font in installed), None)
 
 
-def _style_for(language: Language, salt: str) -> tuple[Any, Language]:
+def style_for(language: Language, salt: str) -> tuple[Any, Language]:
     font = chinese_font()
     fonts = [font, "DejaVu Sans"] if font else ["DejaVu Sans"]
     style = {
@@ -233,7 +233,7 @@ def _interval(axes: Any, row: Mapping[str, Any], height: float, marker: str, edg
     axes.plot([difference], [height], marker, color=colour, markersize=4.5)
 
 
-def _undress(axes: Any) -> None:
+def undress(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="x", color="#e6e8ea", linewidth=0.6)
     axes.set_axisbelow(True)

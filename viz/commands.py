@@ -18,13 +18,18 @@ from twin.wording import Language
 )
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def map_command(folder: Path, out: Path | None, language: str) -> None:
-    """Draw the results in FOLDER, or the findings of `twin network check`, as one offline kepler.gl page."""
+    """Draw the results in FOLDER (a comparison, an opening study, findings of `twin network check`) as an offline
+    page."""
+    from twin.files.advice_files import is_openings_folder, read_openings_folder
     from twin.files.network_check import is_check, read_check
     from twin.files.results_files import read_comparison
     from viz.findings_map import findings_map
     from viz.kepler_map import before_after_map
+    from viz.openings_map import openings_map
 
-    if is_check(folder):
+    if is_openings_folder(folder):
+        page = openings_map(*read_openings_folder(folder), language=cast(Language, language))
+    elif is_check(folder):
         page = findings_map(read_check(folder), language=cast(Language, language))
     else:
         page = before_after_map(read_comparison(folder), language=cast(Language, language))

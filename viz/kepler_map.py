@@ -2,7 +2,7 @@
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from twin.results.comparison import Comparison
 from twin.wording import Language, Words
 from viz import headline, phrases, styles
 from viz.basemap import bounds_of, ground_style
-from viz.kepler_page import LegendEntry, LegendPart, Page, View, page_html
+from viz.kepler_page import LegendEntry, LegendPart, Page, TimeSlider, View, page_html
 from viz.layers import (
     GRADE,
     SIZE,
@@ -24,6 +24,7 @@ from viz.layers import (
     street_changes,
     street_speeds,
 )
+from viz.parking_layers import TIME, cruising_over_time, first_moment_ms, occupancy_over_time
 
 FIRST_VIEW_SHARE = 0.96  # of street corners; stubs at the edge would make the city small
 FRAME_HEIGHT_PX = 680
@@ -32,6 +33,7 @@ _VIEW_NAMES = {
     "speed": Words("前后对比", "Before | after"),
     "change": Words("延误变化", "Change"),
     "parking": Words("停车", "Parking"),
+    "parking_time": Words("停车过程", "Parking, by time"),
 }
 _LAYER_NAMES = {
     "before": Words("现状：车速", "before: speed"),
@@ -40,8 +42,15 @@ _LAYER_NAMES = {
     "opened": Words("新开通与封闭", "opened and closed"),
     "parking_before": Words("现状：停车占用", "before: parking"),
     "parking_after": Words("方案：停车占用", "after: parking"),
+    "occupancy_before": Words("现状：各时段占用", "before: spaces taken by time"),
+    "occupancy_after": Words("方案：各时段占用", "after: spaces taken by time"),
+    "cruising_before": Words("现状：寻位车流", "before: cruising"),
+    "cruising_after": Words("方案：寻位车流", "after: cruising"),
     "measures": Words("措施位置", "measures"),
 }
+_LINES = frozenset({"before", "after", "change", "opened", "cruising_before", "cruising_after"})
+_TIMED = ("occupancy_before", "occupancy_after", "cruising_before", "cruising_after")
+_SLIDER_MS = 14 * 60 * 1000  # one quarter hour, and not the start of the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,16 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
         _view("speed", ("before", "opened"), ("after", "opened"), names, language),
         View("change", _VIEW_NAMES["change"].in_(language), _present(("change", "opened", "measures"), names)),
         _view("parking", ("parking_before",), ("parking_after",), names, language),
+        replace(
+            _view(
+                "parking_time",
+                ("occupancy_before", "cruising_before"),
+                ("occupancy_after", "cruising_after"),
+                names,
+                language,
+            ),
+            has_slider=True,
+        ),
     ]
     lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
     ground = ground_style(comparison.links)
@@ -91,8 +110,18 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
         views=tuple(view for view in views if view.left or view.right),
         legend=_legend(comparison, tables, language),
         language=language,
+        slider=_slider(comparison, names, language),
     )
     return TwinMap(page)
+
+
+def _slider(comparison: Comparison, names: Sequence[str], language: Language) -> TimeSlider | None:
+    """The slider of the layers with times, at the first quarter hour of the measured window; None: there are none."""
+    timed = _present(_TIMED, names)
+    if not timed:
+        return None
+    first_ms = first_moment_ms(comparison)
+    return TimeSlider(TIME.in_(language), timed, first_ms, first_ms + _SLIDER_MS)
 
 
 def _sources(comparison: Comparison, ground: dict[str, Any], language: Language) -> str:
@@ -106,6 +135,10 @@ def _tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]
         "measures": measure_places(comparison, language),
         "parking_before": parking_sites(comparison, "before", language),
         "parking_after": parking_sites(comparison, "after", language),
+        "occupancy_before": occupancy_over_time(comparison, "before", language),
+        "occupancy_after": occupancy_over_time(comparison, "after", language),
+        "cruising_before": cruising_over_time(comparison, "before", language),
+        "cruising_after": cruising_over_time(comparison, "after", language),
         "before": street_speeds(comparison, "before", language),
         "after": street_speeds(comparison, "after", language),
         "change": street_changes(comparison, language),
@@ -138,12 +171,16 @@ def _layers(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
         "opened": (styles.OPENED_GRADE, styles.CLOSED_GRADE),
         "parking_before": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
         "parking_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
+        "occupancy_before": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
+        "occupancy_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
+        "cruising_before": styles.CRUISING_GRADES,
+        "cruising_after": styles.CRUISING_GRADES,
         "measures": (styles.MEASURE_GRADE,),
     }
     shown_first = {"before", "after", "opened"}
     layers = []
     for name in tables:
-        is_line = name in {"before", "after", "change", "opened"}
+        is_line = name in _LINES
         make = _line_layer if is_line else _point_layer
         layers.append(make(name, grades[name], language, is_visible=name in shown_first))
     return layers
@@ -256,6 +293,7 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     parts = [speeds, changes]
     if "parking_before" in tables or "parking_after" in tables:
         parts.append(parking)
+    parts += _timed_parts(tables, language)
     grades = tuple(
         grade
         for grade, column in ((styles.OPENED_GRADE, "is_new"), (styles.CLOSED_GRADE, "is_closed"))
@@ -267,6 +305,22 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     if "measures" in tables:
         parts.append(_measures_part(comparison, tables["measures"], language))
     return tuple(parts)
+
+
+def _timed_parts(tables: dict[str, LayerTable], language: Language) -> list[LegendPart]:
+    """Legends of the layers with times."""
+    parts = []
+    if "occupancy_before" in tables or "occupancy_after" in tables:
+        note = Words(
+            "下方时间条：拖动或播放，每次看一个15分钟。", "The bar below: drag it or play it, a quarter hour at a time."
+        )
+        title = Words("各时段泊位占用", "spaces taken, by time").in_(language)
+        grades = grade_entries(styles.FULLNESS_GRADES, language)
+        parts.append(LegendPart(title, grades, ("parking_time",), dots=True, note=note.in_(language)))
+    if "cruising_before" in tables or "cruising_after" in tables:
+        title = Words("寻位车流占路段车流", "cruising in the street's traffic").in_(language)
+        parts.append(LegendPart(title, grade_entries(styles.CRUISING_GRADES, language), ("parking_time",)))
+    return parts
 
 
 def _measures_part(comparison: Comparison, places: LayerTable, language: Language) -> LegendPart:

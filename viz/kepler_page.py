@@ -32,6 +32,7 @@ _LOADING = Words("正在载入地图…", "Loading the map…")
 _FAILED = Words(
     "地图无法显示(需要较新的浏览器，如 Chrome/Edge 90 以上)：", "The map cannot be shown (use a recent browser):"
 )
+_SLIM = "minified"  # the bar of time without its histogram, which would cover half the map
 _LEGEND = Words("图例", "Legend")
 
 
@@ -44,6 +45,7 @@ class View:
     left: tuple[str, ...]
     right: tuple[str, ...] | None = None  # None: one map, no swipe
     side_names: tuple[str, str] | None = None
+    has_slider: bool = False  # shows the page's slider of time
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,16 @@ class LegendPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeSlider:
+    """A slider over a column of times that several datasets have; `first_ms`, `last_ms`: what it shows at first."""
+
+    column: str
+    datasets: tuple[str, ...]
+    first_ms: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Everything on the page. `datasets`: GeoJSON by id; `layers`: kepler layers, the first drawn on top."""
 
@@ -82,6 +94,7 @@ class Page:
     views: tuple[View, ...]
     legend: tuple[LegendPart, ...]
     language: Language = "zh"
+    slider: TimeSlider | None = None  # None: nothing on the page has a time
 
 
 def page_html(page: Page) -> str:
@@ -114,7 +127,9 @@ def page_html(page: Page) -> str:
             "theme": "light",
             "app_name": page.title,
         },
-        "views": [{"id": view.id, "left": view.left, "right": view.right} for view in page.views],
+        "views": [
+            {"id": view.id, "left": view.left, "right": view.right, "hasSlider": view.has_slider} for view in page.views
+        ],
         "bounds": page.bounds,
         "ground": page.ground,
         "groundAddress": GROUND_ADDRESS,
@@ -166,7 +181,7 @@ def kepler_config(page: Page) -> dict[str, Any]:
         "version": "v1",
         "config": {
             "visState": {
-                "filters": [],
+                "filters": [] if page.slider is None else [_time_filter(page.slider, is_shown=first.has_slider)],
                 "layers": list(page.layers),
                 "effects": [],
                 "interactionConfig": {
@@ -204,6 +219,29 @@ def kepler_config(page: Page) -> dict[str, Any]:
                 "locale": "cn" if page.language == "zh" else "en",
             },
         },
+    }
+
+
+def _time_filter(slider: TimeSlider, *, is_shown: bool) -> dict[str, Any]:
+    """kepler.gl's filter by time: a bar with a window that can be dragged and played."""
+    return {
+        "id": "time",
+        "dataId": list(slider.datasets),
+        "name": [slider.column] * len(slider.datasets),
+        "type": "timeRange",
+        "value": [slider.first_ms, slider.last_ms],
+        "plotType": {
+            "interval": "15-minute",
+            "defaultTimeFormat": "L LT",
+            "type": "histogram",
+            "aggregation": "sum",
+        },
+        "animationWindow": "free",
+        "yAxis": None,
+        "view": _SLIM if is_shown else "side",
+        "speed": 1,
+        "enabled": True,
+        "syncedWithLayerTimeline": False,
     }
 
 

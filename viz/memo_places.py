@@ -57,7 +57,7 @@ def by_district(comparison: Comparison, language: Language) -> PlaceTable | None
         "By the district in which a trip starts. Losing or gaining is more than 1 min of one traveller on one seed, 0 "
         "before by definition; jobs are assumed, reached by car on the times experienced.",
     )
-    return _of_rows(comparison, "district", DISTRICT_METRICS, title, note, language)
+    return rows_table(comparison, "district", DISTRICT_METRICS, title, note, language)
 
 
 def by_screenline(comparison: Comparison, language: Language) -> PlaceTable | None:
@@ -67,7 +67,7 @@ def by_screenline(comparison: Comparison, language: Language) -> PlaceTable | No
         "车辆不折算为标准车；通行能力为路段值，不计路口，故饱和度偏低。",
         "Vehicles are not in PCU; capacity is that of the streets, junctions apart, so v/c is low.",
     )
-    return _of_rows(comparison, "screenline", SCREENLINE_METRICS, title, note, language)
+    return rows_table(comparison, "screenline", SCREENLINE_METRICS, title, note, language)
 
 
 def emissions(comparison: Comparison, language: Language) -> PlaceTable | None:
@@ -79,7 +79,7 @@ def emissions(comparison: Comparison, language: Language) -> PlaceTable | None:
         "Trips that depart in the measured window. Most factors are general knowledge or assumed (`twin metrics`, "
         "twin/results/emissions.py): read the change, not the level; pollutants of lorries and buses are left out.",
     )
-    return _of_rows(comparison, "city", (*EMISSION_METRICS, *BUS_EMISSION_METRICS), title, note, language)
+    return rows_table(comparison, "city", (*EMISSION_METRICS, *BUS_EMISSION_METRICS), title, note, language)
 
 
 def junctions(comparison: Comparison, language: Language) -> list[PlaceTable | None]:
@@ -92,7 +92,7 @@ def junctions(comparison: Comparison, language: Language) -> list[PlaceTable | N
         "进口路段时间减自由流时间，含回溢排队；分级界限为30、50、60秒。",
         "Time over the approach less that at free speed, queues that spill back included; levels at 30, 50 and 60 s.",
     )
-    overview = _of_rows(comparison, "city", JUNCTION_METRICS, title, note, language)
+    overview = rows_table(comparison, "city", JUNCTION_METRICS, title, note, language)
     return [overview, _levels(found, language), _changed_junctions(found, language)]
 
 
@@ -140,7 +140,7 @@ def new_roads(comparison: Comparison, language: Language) -> list[PlaceTable | N
         "统计时段出发、习惯路线经过新路的出行；不含寻找车位时的绕行。",
         "Trips of the measured window whose usual route uses the road; detours in search of a space are left out.",
     )
-    return [_of_rows(comparison, "road", ROAD_METRICS, title, note, language), _flows(comparison, language)]
+    return [rows_table(comparison, "road", ROAD_METRICS, title, note, language), _flows(comparison, language)]
 
 
 def _flows(comparison: Comparison, language: Language) -> PlaceTable:
@@ -162,7 +162,7 @@ def _flows(comparison: Comparison, language: Language) -> PlaceTable:
     return PlaceTable(title.in_(language), tuple(head.in_(language).split("|")), tuple(lines), note.in_(language))
 
 
-def _of_rows(
+def rows_table(
     comparison: Comparison, kind: Kind, metrics: Collection[str], title: Words, note: Words, language: Language
 ) -> PlaceTable | None:
     """Rows of a kind of area, by area, written as in the table of results; None where there are none."""

@@ -13,6 +13,7 @@ from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_parking import parking_tables
 from viz.memo_places import place_tables
 from viz.memo_tables import (
     book_lines,
@@ -71,6 +72,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "counts": street_counts(comparison),
         "gainers": street_lines(comparison, language, better=True),
         "losers": street_lines(comparison, language, better=False),
+        "parking_places": parking_tables(comparison, language),
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),

@@ -51,6 +51,15 @@ FULLNESS_GRADES = (
     Grade(Words("满 >98%", "full >98%"), "#a50026", math.inf),
 )
 
+# Cruising in a street's traffic: 1–5 % of a city is plausible, streets of 20–40 % too; 10 % city-wide is an error.
+CRUISING_GRADES = (
+    Grade(Words("≤1%", "≤1%"), "#8fc3dc", 0.01),
+    Grade(Words("1–5%", "1–5%"), "#fee08b", 0.05),
+    Grade(Words("5–10%", "5–10%"), "#fdae61", 0.10),
+    Grade(Words("10–30%", "10–30%"), "#e0502f", 0.30),
+    Grade(Words(">30%", ">30%"), "#a50026", math.inf),
+)
+
 NO_VEHICLES = Grade(Words("没有车辆通过", "no vehicles"), NO_DATA, math.nan)
 UNCERTAIN = Grade(Words("看不出差别(在随机波动之内)", "no difference seen (within the noise)"), NEUTRAL, math.nan)
 NOT_JUDGED = Grade(Words("不判断优劣", "not judged"), NEUTRAL, math.nan)

@@ -1,78 +1,143 @@
-from dataclasses import replace
 from datetime import date
-from math import inf
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.advice.parking_placement import ZoneParking, apportioned, find_parking_places, levelled, morning_parking
+from twin.advice.parking_morning import morning_of, public_drivers
+from twin.advice.parking_placement import BLOCK, apportioned, plan_parking
+from twin.advice.parking_scenarios import write_plan
 from twin.city.city import City
 from twin.city.network import Link, Network, Node
 from twin.city.parking import ParkingSite
 from twin.city.trips import Demand
 from twin.city.zones import LoadingPoint, Zone
+from twin.clock import TimeWindow
+from twin.errors import DemandError
+from twin.files.scenario_files import read_scenario
+from twin.scenario.scenario import Scenario
+from twin.wording import Words
 
-SHARES = {("芝罘区",): 0.8, ("莱山区",): 0.2}
+MORNING = TimeWindow.between("07:00", "09:00")
+WANTED = (400, 100, 60)  # cars that want a public space, by zone, evenly from 07:00 to 09:00
+SPACES = (50, 300, 300)
 
 
 def at(column):
-    return 121.40 + 0.01 * column, 37.50
+    return 121.40 + 0.05 * column, 37.50
 
 
-def city():
-    """Three zones along a street; 300, 100 and 40 cars want public spaces; 20 are free in the first."""
+def town(wanted=WANTED, spaces=SPACES, area_km2=4.0):
+    """Three zones 4.4 km apart along a street, a site in each; the first wants 400 spaces and has 50."""
     nodes = tuple(Node(f"n{i}", *at(i)) for i in range(4))
-    links = tuple(Link(f"l{i}", f"n{i}", f"n{i + 1}", 880.0, 1.0, 12.5, 1200.0) for i in range(3))
+    links = tuple(Link(f"l{i}", f"n{i}", f"n{i + 1}", 4400.0, 1.0, 12.5, 1200.0) for i in range(3))
+    places = tuple(at(i + 1) for i in range(3))
     zones = tuple(
-        Zone(f"Z{i}", f"区{i}", "zone", district, *at(i + 0.5))
+        Zone(f"Z{i}", f"区{i}", "zone", district, *places[i], area_km2=area_km2)
         for i, district in enumerate(("芝罘区", "芝罘区", "莱山区"))
     )
-    wanted = [("Z0", "public", 300), ("Z1", "public", 100), ("Z2", "public", 40), ("Z2", "private", 900)]
-    rows = [(zone, parks, "car", 0.5) for zone, parks, cars in wanted for _ in range(2 * cars)]
-    travellers = pd.DataFrame(rows, columns=["destination_zone", "parks", "mode", "travels_share"])
-    points = tuple(LoadingPoint(f"Z{i}", *at(i + 1), f"l{i}") for i in range(3))
-    site = ParkingSite("P", "场", "lot", *at(1), "l0", "Z0", spaces=50, occupied_at_start=30)
+    points = tuple(LoadingPoint(f"Z{i}", *places[i], f"l{i}") for i in range(3))
+    drivers = [zone for zone, cars in enumerate(wanted) for _ in range(2 * cars)]
+    travellers = pd.DataFrame(
+        {
+            "traveller_id": range(len(drivers)),
+            "mode": "car",
+            "parks": "public",
+            "travels_share": 0.5,
+            "stay_s": 1e6,  # nobody leaves in the morning
+            "usual_depart_s": np.concatenate([np.linspace(7 * 3600, 9 * 3600, 2 * cars, False) for cars in wanted]),
+            "origin_point": drivers,
+            "destination_point": drivers,
+            "destination_zone": [f"Z{zone}" for zone in drivers],
+        }
+    )
+    others = travellers.iloc[:9].assign(parks="private")
+    demand = Demand(pd.concat([travellers, others], ignore_index=True), points)
+    sites = tuple(
+        ParkingSite(f"P{i}", f"场{i}", "lot", *places[i], f"l{i}", f"Z{i}", spaces=spaces[i]) for i in range(3)
+    )
     network = Network(nodes, links, crs="EPSG:32651")
-    return City("town", "", date(2023, 12, 31), network, zones, (site,), demand=Demand(travellers, points))
+    return City("town", "", date(2023, 12, 31), network, zones, sites, demand=demand)
 
 
-def test_fullness_is_cars_that_stand_or_come_over_spaces():
-    parking = morning_parking(city())
-    assert parking["Z0"] == ZoneParking(cars=330.0, spaces=50.0)
-    assert parking["Z2"] == ZoneParking(cars=40.0, spaces=0.0) and parking["Z2"].fullness == inf
+def by_zone(places):
+    return {place.zone.id: place.spaces for place in places}
 
 
-def test_fullest_zones_come_down_to_one_level():
-    """900 cars want 1,000 spaces at a level of 0.9: the zone at 1.0 gets 600/0.9 − 600, the one at 1.5 the rest."""
-    full, fuller, calm = ZoneParking(600.0, 600.0), ZoneParking(300.0, 200.0), ZoneParking(100.0, 400.0)
-    added = levelled([full, fuller, calm], 200.0)
-    assert added == pytest.approx([600 / 0.9 - 600, 300 / 0.9 - 200, 0.0])
+def test_drivers_are_those_who_come_by_car_for_a_public_space_by_their_share_of_days() -> None:
+    assert len(public_drivers(town())) == 2 * sum(WANTED)
+    morning = morning_of(town(), MORNING)
+    assert morning.model.arrivals.sum() == pytest.approx(sum(WANTED))
+    assert morning.destination_district == ("芝罘区", "芝罘区", "莱山区")
+    assert [candidate.zone.id for candidate in morning.candidates] == ["Z0", "Z1", "Z2"]
 
 
-def test_small_total_goes_to_the_fullest_zone_alone():
-    assert levelled([ZoneParking(600.0, 600.0), ZoneParking(300.0, 200.0)], 50.0) == pytest.approx([0.0, 50.0])
+def test_spaces_go_to_the_zone_that_is_short_and_beat_spaces_in_proportion_to_demand() -> None:
+    """350 of 400 find no space in the first zone. In proportion it would get 400/560 of 350, which is 250."""
+    plan = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0)
+    assert by_zone(plan.places) == {"Z0": 350}
+    assert by_zone(plan.proportional_places) == {"Z0": 280, "Z1": 70}  # the third would get fewer than a block
+    assert plan.before.turned_away == pytest.approx(350.0, rel=0.02)
+    assert plan.after.turned_away < 20.0 < 60.0 < plan.proportional.turned_away
+    assert plan.after.cost_h < plan.proportional.cost_h < plan.before.cost_h
 
 
-def test_spaces_follow_district_shares():
-    places = find_parking_places(city(), spaces=500, sites=3, shares=SHARES)
-    assert [place.zone.id for place in places] == ["Z1", "Z0", "Z2"]
-    # 400 spaces: level (330 + 100) / (50 + 400), so Z1 gets 100 × 450 / 430 and Z0 the rest; 100 for Z2.
-    assert [place.spaces for place in places] == [105, 295, 100]
+def test_each_district_gets_its_floor() -> None:
+    """Half of 600 is held back by drivers: 500 of 560 in 芝罘区, 60 in 莱山区."""
+    plan = plan_parking(town(), MORNING, spaces=600, equity_floor=0.5)
+    assert plan.floors == {"芝罘区": 268, "莱山区": 32}
+    assert by_zone(plan.places)["Z2"] >= 32
 
 
-def test_spaces_of_a_zone_are_spread_over_its_streets():
-    crowded = city()
-    points = (*crowded.demand.points, LoadingPoint("Z0", *at(0.2), "l0"))
-    more = replace(crowded, demand=Demand(crowded.demand.travellers, points))
-    places = find_parking_places(more, spaces=500, sites=4, shares=SHARES)
-    assert [(place.zone.id, place.spaces) for place in places if place.zone.id == "Z0"] == [("Z0", 148), ("Z0", 147)]
+def test_the_curve_falls_and_says_how_many_spaces_buy_nothing() -> None:
+    """The first 350 or so serve somebody; the rest of 800 serves nobody.
+
+    A space saves its driver half an hour and some search, which pays for a lot (8 min) and not for a garage (34 min):
+    the fourth block in one place would make it one.
+    """
+    plan = plan_parking(town(), MORNING, spaces=800, equity_floor=0.0)
+    gains = plan.curve["gain_min_per_space"]
+    assert gains.is_monotonic_decreasing
+    assert plan.curve["spaces"].tolist() == list(range(BLOCK, 801, BLOCK))
+    assert plan.buys_nothing == pytest.approx(400, abs=BLOCK)
+    assert plan.worth_building == 150
+    assert plan.curve["gain_h"].iloc[-1] == pytest.approx(plan.before.cost_h - plan.after.cost_h, rel=0.05)
 
 
-def test_new_spaces_lie_on_the_zone_s_street():
-    place = find_parking_places(city(), spaces=500, sites=3, shares=SHARES)[1]
-    assert (place.lon, place.lat) == pytest.approx(at(1))
+def test_a_budget_ends_the_plan_where_the_money_ends() -> None:
+    """A lot of 150 costs 2.25 million yuan; another block would make it a garage of 16 million: 3 million buy 150."""
+    plan = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0, budget_yuan=3e6)
+    assert by_zone(plan.places)["Z0"] == 150
+    assert sum(place.cost_yuan for place in plan.places) <= 3e6
+
+
+def test_easier_parking_brings_more_trips_and_they_take_some_of_the_gain() -> None:
+    plan = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0)
+    assert plan.induced.trips > 0.0
+    assert 0.5 < plan.induced.gain_left < 1.0
+
+
+def test_where_land_does_not_hold_the_spaces_nothing_is_proposed() -> None:
+    """Of 0.1 km² half a hundredth is 500 m², room for 83 spaces in a garage, in each of three zones."""
+    with pytest.raises(DemandError, match="land for 249 new spaces"):
+        plan_parking(town(area_km2=0.1), MORNING, spaces=350)
+
+
+def test_the_plan_and_its_rival_are_scenarios_that_say_which_command_wrote_them(tmp_path) -> None:
+    base = Scenario("baseline", Words("现状", "Baseline"), "town", date=date(2023, 12, 31))
+    plan = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0)
+    command = "twin advise parking baseline --spaces 350"
+    paths = write_plan(plan, base, tmp_path, name="parking-350", proportional_name="parking-even", command=command)
+    assert [path.name for path in paths] == ["parking-350.toml", "parking-even.toml"]
+    assert paths[0].read_text(encoding="utf-8").startswith(f"# Written by: {command}\n")
+    (tmp_path / "baseline.toml").write_text(
+        'format = "twin-scenario/1"\nname = "baseline"\ntitle = "现状 / Baseline"\nplace = "town"\n', encoding="utf-8"
+    )
+    written = read_scenario(paths[0])
+    assert sum(measure.spaces for measure in written.measures) == 350
+    assert "buy nothing" in " ".join(written.notes)
 
 
 @given(st.integers(0, 10_000), st.lists(st.floats(0.01, 100), min_size=1, max_size=20))
@@ -81,16 +146,3 @@ def test_apportioned_adds_up_and_stays_within_one(total, weights):
     assert sum(counts) == total
     exact = [total * weight / sum(weights) for weight in weights]
     assert all(abs(count - share) < 1 + 1e-9 for count, share in zip(counts, exact, strict=True))
-
-
-@given(
-    st.lists(st.builds(ZoneParking, st.floats(1, 1e4), st.floats(0, 1e4)), min_size=1, max_size=12),
-    st.floats(1, 1e4),
-)
-def test_levelled_adds_up_and_leaves_nobody_fuller_who_got_nothing(parking, total):
-    added = levelled(parking, total)
-    assert sum(added) == pytest.approx(total)
-    served = [zone.cars / (zone.spaces + more) for zone, more in zip(parking, added, strict=True) if more > 1e-6]
-    level = max(served)
-    assert served == pytest.approx([level] * len(served))
-    assert all(zone.fullness <= level * (1 + 1e-6) for zone, more in zip(parking, added, strict=True) if more <= 1e-6)

@@ -109,6 +109,10 @@ def test_the_page_starts_and_its_layers_hold_the_streets(page: Page) -> None:
         "measures": 2,
         "parking_before": 2,
         "parking_after": 3,
+        "occupancy_before": 3,
+        "occupancy_after": 6,
+        "cruising_before": 1,
+        "cruising_after": 1,
         "before": 7,
         "after": 7,
         "change": 6,
@@ -127,10 +131,26 @@ def test_the_first_view_is_a_swipe_and_the_buttons_change_it(page: Page) -> None
     page.get_by_role("button", name="延误变化").click()
     assert layers_shown(page) == [["measures", "change", "opened"]]
     assert page.get_by_text("看不出差别(在随机波动之内)").is_visible()
-    page.get_by_role("button", name="停车").click()
+    page.get_by_role("button", name="停车", exact=True).click()
     assert layers_shown(page) == [["parking_before"], ["parking_after"]]
     page.get_by_role("button", name="前后对比").click()
     assert layers_shown(page) == [["before", "opened"], ["after", "opened"]]
+
+
+def test_the_bar_of_time_shows_one_quarter_hour_of_each_site_and_goes_with_its_view(page: Page) -> None:
+    bar = f"{STATE}.visState.filters[0]"
+    drawn = f"() => {STATE}.visState.datasets.occupancy_before.gpuFilter.filterRange[0]"  # ms after the first moment
+    page.get_by_role("button", name="停车过程").click()
+    assert layers_shown(page) == [["occupancy_before", "cruising_before"], ["occupancy_after", "cruising_after"]]
+    assert page.evaluate(f"() => {bar}.view") == "minified"
+    first_ms = page.evaluate(f"() => {bar}.value[0]")
+    assert page.evaluate(drawn) == [0, 14 * 60_000]  # the first of three quarter hours
+    later = [first_ms + 15 * 60_000, first_ms + 29 * 60_000]
+    moved = f'{{ type: "@@kepler.gl/SET_FILTER", idx: 0, prop: "value", value: {later} }}'
+    page.evaluate(f"() => {{ window.twinMap.store.dispatch({moved}); }}")
+    assert page.evaluate(drawn) == [15 * 60_000, 29 * 60_000]
+    page.get_by_role("button", name="前后对比").click()
+    assert page.evaluate(f"() => {bar}.view") == "side"
 
 
 def test_the_ground_has_the_sea_and_chinese_labels_over_the_streets(page: Page) -> None:

@@ -20,7 +20,9 @@ from twin.scenario.line_measures import (
     SetSpan,
     SplitLine,
 )
-from twin.scenario.parking_measures import AddParking, SetTariff
+from twin.scenario.parking_measures import AddParking
+from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
+from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
 from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
@@ -206,17 +208,28 @@ EVERY_KIND = (
     WorkZone(id="6", street="青年路", lanes_open=0.0, between=TimeWindow.between("22:00", "06:30"), speed_kmh=20.0),
     AddParking(id="7", at=(121.4, 37.5), spaces=50, site_kind="garage", tariff=Tariff(2.0, 30.0, 5.0, 900.0)),
     SetTariff(id="8", sites=("文化中心",), tariff=Tariff()),
+    SetTariff(
+        id="8b",
+        zones=("Z001",),
+        tariff=Tariff(busy_hours=(TimeWindow.between("08:00", "11:00"),), busy_half_hour_yuan=3.0),
+    ),
+    LimitStay(id="13", everywhere=True, site_kind="kerb", longest_stay_min=60.0),
+    RequirePermit(id="14", zones=("Z001",), holders_share=0.2, open_hours=(TimeWindow.between("08:00", "18:00"),)),
+    ShareParking(id="15", everywhere=True, use="homes", share=0.2, hours=(TimeWindow.between("08:00", "18:00"),)),
+    GuideParking(id="16", share=0.6, delay_min=2.0),
+    BookParking(id="17", share=0.3),
+    EnforceParking(id="18", share=0.5, fine_yuan=200.0),
     SetHeadway(id="9", line="10路", peak_headway_min=5.0),
     RemoveStop(id="10", line="10路", stop="南山公园"),
     RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),
     AdaptiveSignals(id="12", control="max_pressure", street="青年路"),
-    RerouteLine(id="13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
-    SetSpan(id="14", line="10路", first="05:30", last="22:00"),
-    AddStop(id="15", line="10路", stop="新站", at=(121.4, 37.5)),
-    SplitLine(id="16", line="10路", at="乙", second_name="10路东线"),
-    MergeLines(id="17", line="10路", other="11路"),
-    ExpressRun(id="18", line="10路", stops=("甲", "丙"), every=3),
-    HoldBuses(id="19", line="10路", control="headway", at=("乙",)),
+    RerouteLine(id="b13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
+    SetSpan(id="b14", line="10路", first="05:30", last="22:00"),
+    AddStop(id="b15", line="10路", stop="新站", at=(121.4, 37.5)),
+    SplitLine(id="b16", line="10路", at="乙", second_name="10路东线"),
+    MergeLines(id="b17", line="10路", other="11路"),
+    ExpressRun(id="b18", line="10路", stops=("甲", "丙"), every=3),
+    HoldBuses(id="b19", line="10路", control="headway", at=("乙",)),
 )
 
 

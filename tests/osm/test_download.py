@@ -195,6 +195,7 @@ def test_a_place_is_made_of_what_the_server_knows(
     server: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TWIN_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     made = CliRunner().invoke(program, ["init", "newtown", "--place", "某区"])
     assert made.exit_code == 0, made.output

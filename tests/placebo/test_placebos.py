@@ -29,6 +29,15 @@ SAME_TARIFF = 'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_h
 WORK_AT_NIGHT = 'kind = "work_zone"\nstreet = "解放桥"\nlanes_open = 0\nbetween = ["22:00", "06:00"]'
 WORK_LATER = 'kind = "work_zone"\nstreet = "东风桥"\nlanes_open = 0\nbetween = ["13:00", "18:00"]'
 FAR_PARKING = f'kind = "add_parking"\nat = [{FAR[0]}, {FAR[1]}]\nspaces = 500'
+FAR_GARAGE = f'{FAR_PARKING}\nsite_kind = "garage"\ngate_s = 10'
+NO_LIMIT = 'kind = "limit_stay"\neverywhere = true\nlongest_stay_min = 10000'
+SAME_FINES = 'kind = "enforce_parking"\nshare = 0.1\nfine_yuan = 100'
+NOBODY_GUIDED = 'kind = "guide_parking"\nshare = 0.0\ndelay_min = 60'
+NOBODY_BOOKS = 'kind = "book_parking"\nshare = 0.0'
+NIGHT_PRICE = (
+    'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]'
+    "\nbusy_half_hour_yuan = 1.0"
+)
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
 
@@ -86,6 +95,8 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
         ("same-lanes", (SAME_LANES,)),
         ("far-parking", (FAR_PARKING,)),
         ("same-tariff", (SAME_TARIFF,)),
+        ("far-garage", (FAR_GARAGE,)),
+        ("parking-rules", (NO_LIMIT, SAME_FINES, NOBODY_GUIDED, NOBODY_BOOKS, NIGHT_PRICE)),
         ("same-headway", (SAME_HEADWAY, SAME_FACTOR)),
         ("unused-stop", (UNUSED_STOP, UNUSED_HEADWAY)),
         ("work-out-of-hours", (WORK_AT_NIGHT, WORK_LATER)),

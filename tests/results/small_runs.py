@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from twin.clock import TimeWindow
-from twin.records import SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
+from twin.records import CRUISING_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
 from twin.results.run import STREET_COLUMNS, Arm, LightTraffic, Run
 
 SEVEN = 25_200.0
@@ -48,6 +48,15 @@ def trip(trip_id: int, time_s: float | None, **changed: Any) -> dict[str, Any]:
         "origin_district": "芝罘区",
         "destination_district": "莱山区",
         "persons": 2.0,
+        "search_from_s": None,
+        "local_search_m": 0.0,
+        "site_id": "",
+        "walk_m": None,
+        "fee_yuan": None,
+        "gate_s": 0.0,
+        "parked_how": "",
+        "knows": "",
+        "destination_zone": "Z2",
     }
     return usual | changed
 
@@ -64,8 +73,21 @@ def links_of(*rows: tuple[str, float, int, float | None]) -> pd.DataFrame:
     return table.assign(entered=table["left"], mean_density_vpkm=1.0, max_queue_m=0.0)
 
 
-def sites_of_run(*rows: tuple[str, float, int, int, int]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(SITE_COLUMNS))
+def parked(trip_id: int, time_s: float, **changed: Any) -> dict[str, Any]:
+    """A car that parked 50 m from its destination for 2 yuan, unless changed."""
+    space = {"found_space": True, "parked_how": "site", "site_id": "P1", "walk_m": 50.0, "fee_yuan": 2.0}
+    return trip(trip_id, time_s, **space | changed)
+
+
+def sites_of_run(*rows: tuple[str, float, int, int, int], **columns: Any) -> pd.DataFrame:
+    """Records of sites from (site, interval start, occupied, arrived, turned away); nothing else happened there."""
+    table = pd.DataFrame(rows, columns=list(SITE_COLUMNS)[:5])
+    return table.assign(**(dict.fromkeys(list(SITE_COLUMNS)[5:], 0) | columns))
+
+
+def cruising_of(*rows: tuple[str, float, int]) -> pd.DataFrame:
+    """Cars in search from (link, interval start, passages in search)."""
+    return pd.DataFrame(rows, columns=list(CRUISING_COLUMNS)[:3]).assign(illegal=0)
 
 
 def books_of(trips: pd.DataFrame) -> dict[str, int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from small_runs import NINE, SEVEN, STREETS, links_of, run_of, sites_of_run, trip, trips_of
+from small_runs import NINE, SEVEN, STREETS, cruising_of, links_of, parked, run_of, sites_of_run, trip, trips_of
 
 from twin.city.network import Link, Network, Node
 from twin.city.parking import ParkingSite
@@ -85,8 +85,12 @@ def test_pairs_are_made_by_seed_whatever_the_order_of_runs() -> None:
 
 def test_an_arm_compared_with_itself_differs_by_exactly_nothing() -> None:
     buses = pd.DataFrame({"depart_s": [SEVEN], "arrive_s": [SEVEN + 700.0], "distance_m": [3333.3]})
-    trips = trips_of(*(trip(i, 100.0 / 3 * i, found_space=True, search_s=i / 7, near=True) for i in range(1, 50)))
-    arms = ([run_of(trips, arm=arm, seed=seed, buses=buses) for seed in (1, 2, 3)] for arm in ("before", "after"))
+    trips = trips_of(*(parked(i, 100.0 / 3 * i, search_s=i / 7, near=True) for i in range(1, 50)))
+    sites = sites_of_run(("P1", SEVEN, 7, 3, 1), spaces=9, district="莱山区")
+    parking = {"sites": sites, "cruising": cruising_of(("1", SEVEN, 1))}
+    arms = (
+        [run_of(trips, arm=arm, seed=seed, buses=buses, **parking) for seed in (1, 2, 3)] for arm in ("before", "after")
+    )
     comparison = compared(*arms, near={"1"})
     measured = comparison.rows[comparison.rows["before"].notna()]  # nobody rides these buses
     assert len(measured) > 80 and (measured[["difference", "ci_low", "ci_high"]] == 0.0).all(axis=None)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from small_runs import SEVEN, bus_morning, links_of, run_of, trip, trips_of
+from small_runs import SEVEN, bus_morning, cruising_of, links_of, parked, run_of, sites_of_run, trip, trips_of
 
 from twin.results.areas import KINDS, area_words, kind_of
 from twin.results.dictionary import HEADLINE, METRICS
@@ -27,9 +27,11 @@ NEW_ROADS = pd.DataFrame({"road": ["opening-a"], "trip_id": [1]})
 def everything(**changed):
     """A run in which every metric is measured somewhere."""
     buses, visits, riders = bus_morning()
-    trips = trips_of(trip(1, 300.0, found_space=True), trip(2, 500.0, vehicle_class="truck"))
+    trips = trips_of(parked(1, 300.0), trip(2, 500.0, vehicle_class="truck"))
     links = links_of(("1", SEVEN, 1, 200.0), ("2", SEVEN, 1, 150.0))
-    run = run_of(trips, links, buses=buses, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed)
+    sites = sites_of_run(("P1", SEVEN, 7, 3, 1), spaces=9, district="莱山区")
+    parking = {"sites": sites, "cruising": cruising_of(("1", SEVEN, 1))}
+    run = run_of(trips, links, buses=buses, **parking, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed)
     return replace(run, records=replace(run.records, bus_stops=visits, riders=riders))
 
 

@@ -113,6 +113,7 @@ def test_bus_speed_is_distance_over_time_of_runs_that_start_in_the_window() -> N
 
 
 SUMS_OVER_NOBODY = {
+    "illegal_stops",
     *("trips", "vehicle_hours", "delay_vehicle_hours", "person_hours", "vehicle_km", "fuel_l", "electricity_kwh"),
     *("co2_kg", "car_nox_kg", "car_co_kg", "car_hc_kg", "car_pm25_kg"),
 }
@@ -143,4 +144,4 @@ def test_near_counts_trips_marked_so_and_links_in_the_set() -> None:
 
 
 def test_without_near_links_there_are_no_rows_for_them() -> None:
-    assert set(metric_table(run_of())["area"]) == {"city", "district:芝罘区", "quarter:07:00"}
+    assert set(metric_table(run_of())["area"]) == {"city", "district:芝罘区", "destination:莱山区", "quarter:07:00"}

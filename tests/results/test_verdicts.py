@@ -187,3 +187,11 @@ def test_a_refusal_gives_its_reason_and_no_winner(refusal: str) -> None:
         line = verdict_written(study({"mean_delay_s": "refused"}), (refusal,), language)
         assert REFUSALS[refusal].reason.in_(language) in line and VERDICTS["refused"].in_(language) in line
         assert VERDICTS["better"].in_(language) not in line and VERDICTS["worse"].in_(language) not in line
+
+
+def test_many_figures_of_parking_do_not_make_other_findings_rarer() -> None:
+    """Two others at 0.02 and 0.04 stand at 0.04 and 0.04, with or without thirty rows of parking that show nothing."""
+    others = [("vehicle_hours", "city", 0.02), ("mean_travel_time_s", "city", 0.04)]
+    parking = [("mean_search_m", f"destination:区{i}", 0.9) for i in range(30)]
+    metrics, areas, p = zip(*others, *parking, strict=True)
+    assert adjusted(metrics, areas, p)[:2].tolist() == [0.04, 0.04]

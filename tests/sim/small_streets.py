@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from twin.city.network import Link, Network, Node
-from twin.city.parking import ParkingSite
+from twin.city.parking import ParkingSite, Tariff
 from twin.routing.paths import Router
 from twin.sim.parking_search import SearchMap
 from twin.sim.tables import FlowTables, build_tables
 
 NODES = "abcde"
+FREE = Tariff(half_hour_yuan=0.0)
 LON_100_M = 0.00113  # 100 m at 37° N
 
 
@@ -24,11 +26,24 @@ def street() -> Network:
     return Network(tuple(node(name) for name in NODES), links, crs="EPSG:32651")
 
 
-def site(at: str, *, spaces: int = 1, taken: int = 0, name: str = "", offset_m: float = 0.0) -> ParkingSite:
-    """A car park at a node, entered from the link that comes from the west (from the east at `a`)."""
+def site(
+    at: str, *, spaces: int = 1, taken: int = 0, name: str = "", offset_m: float = 0.0, **more: Any
+) -> ParkingSite:
+    """A free car park at a node, entered from the link that comes from the west (from the east at `a`)."""
     link = "ba" if at == "a" else f"{NODES[NODES.index(at) - 1]}{at}"
     lon = node(at).lon + LON_100_M * offset_m / 100.0
-    return ParkingSite(name or f"P{at}", "", "lot", lon, 37.0, link, "Z", spaces, occupied_at_start=taken)
+    what: dict[str, Any] = {"kind": "lot", "tariff": FREE, **more}
+    return ParkingSite(
+        name or f"P{at}",
+        "",
+        lon=lon,
+        lat=37.0,
+        link_id=link,
+        zone_id="Z",
+        spaces=spaces,
+        occupied_at_start=taken,
+        **what,
+    )
 
 
 def search_map(network: Network, sites: Sequence[ParkingSite]) -> tuple[FlowTables, SearchMap]:

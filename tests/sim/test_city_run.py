@@ -10,7 +10,7 @@ import pytest
 from twin.city.city import City
 from twin.clock import TimeWindow
 from twin.records import BUS_COLUMNS, LINK_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
-from twin.sim import city_run
+from twin.sim import parking_day
 from twin.sim.city_run import Day, run_city
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.parking_stock import ParkingStock
@@ -107,7 +107,7 @@ def test_no_car_park_is_over_capacity_at_any_event(settled: Settlement, monkeypa
             assert not self._times[:-1] or self._times[-2] <= now_s
             seen[self.sites[site].id] += 1
 
-    monkeypatch.setattr(city_run, "ParkingStock", WatchedStock)
+    monkeypatch.setattr(parking_day, "ParkingStock", WatchedStock)
     run(settled)
     assert len(seen) == len(settled.stage.search.sites)
 

@@ -19,6 +19,7 @@ from twin.study.settle import (
     Period,
     Settlement,
     continued,
+    departures_of,
     experienced_ms,
     light_times,
     settle_arm,
@@ -188,3 +189,15 @@ def test_light_times_are_near_free_speed_and_never_below(town_base: Settlement) 
     assert ratio.min() >= 1.0 - 1e-6
     at_signal = np.array([town_base.stage.network.node_by_id[link.to_node].control == "signal" for link in links])
     assert np.median(ratio[~at_signal]) < 1.05 < np.mean(ratio[at_signal]) - 0.05
+
+
+@pytest.mark.parametrize(
+    ("measured", "departs"),
+    [
+        (("07:15", "08:15"), ("05:00", "10:00")),
+        (("06:00", "22:00"), ("05:30", "22:10")),
+        (("01:30", "02:30"), ("01:00", "02:40")),
+    ],
+)
+def test_travellers_of_a_study_are_those_of_its_hours(measured: tuple[str, str], departs: tuple[str, str]) -> None:
+    assert departures_of(Period.around(TimeWindow.between(*measured))) == TimeWindow.between(*departs)

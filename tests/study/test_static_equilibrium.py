@@ -182,3 +182,16 @@ def test_the_flow_is_a_mixture_of_quickest_ways() -> None:
     ways = [all_or_nothing(graph, pairs, time_s) for time_s in found.mixed_s]
     mixture = sum(share * way for share, way in zip(found.weight, ways, strict=True))
     assert np.allclose(mixture, found.volume, rtol=1e-9)
+
+
+def test_an_equilibrium_goes_on_from_another_to_the_same_end() -> None:
+    """Braess's bridge closed (1,000 to cross): 83 each. Opened from there: 92, as from empty streets."""
+    graph = graph_of(list(BRAESS))
+    pairs = demand(graph, "s", "t", 6.0)
+    closed = delays_of(graph, BRAESS | {"ab": (1000.0, 1.0, 1.0, 1.0)})
+    before = static_equilibrium(graph, pairs, closed, gap=1e-8)
+    after = static_equilibrium(graph, pairs, delays_of(graph, BRAESS), gap=1e-8, start=before)
+    assert mean_time(before, 6.0) == pytest.approx(83.0, abs=1e-4)
+    assert mean_time(after, 6.0) == pytest.approx(92.0, abs=1e-4)
+    assert after.weight.sum() == pytest.approx(1.0)
+    assert len(after.mixed_s) == len(after.weight)

@@ -90,6 +90,32 @@ def sites() -> pd.DataFrame:
     )
 
 
+def site_times() -> pd.DataFrame:
+    """P1 fills from 150 to 300 of 300 by half an hour after 07:00; P3 is there only after."""
+    quarters = [(25_200.0, 150.0, 140.0), (26_100.0, 270.0, 200.0), (27_000.0, 300.0, 240.0), (99_000.0, 300.0, 300.0)]
+    return pd.DataFrame(
+        [("P1", start, before, after) for start, before, after in quarters]
+        + [("P3", start, None, 16.0) for start, _, _ in quarters],
+        columns=["site_id", "interval_start_s", "before_occupied", "after_occupied"],
+    )
+
+
+def cruising() -> pd.DataFrame:
+    """南大街 eastbound: 8 % of the traffic searches at 07:15 before, hardly anybody after."""
+    return pd.DataFrame(
+        [("1", 26_100.0, 0.08, 0.004, 16.0, 0.8), ("5", 26_100.0, None, 0.02, 0.0, 0.1)],
+        columns=[
+            *("link_id", "interval_start_s", "before_share", "after_share", "before_searching", "after_searching"),
+        ],
+    )
+
+
+def search_zones() -> pd.DataFrame:
+    columns = [*("zone_id", "before_wanted", "after_wanted", "before_search_s", "after_search_s")]
+    columns += [*("before_search_m", "after_search_m", "before_none_share", "after_none_share")]
+    return pd.DataFrame([("Z1", 400.0, 401.0, 62.0, 20.0, 300.0, 90.0, 0.05, 0.0)], columns=columns)
+
+
 def rows() -> pd.DataFrame:
     columns = ["metric", "area", "unit", "before", "after", "difference", "ci_low", "ci_high", "n", "verdict"]
     told = pd.DataFrame(
@@ -199,5 +225,8 @@ def small_comparison(**changed: Any) -> Comparison:
         books=books(),
         measures=measures(),
         meta=meta(),
+        site_times=site_times(),
+        cruising=cruising(),
+        search_zones=search_zones(),
     )
     return replace(usual, **changed)

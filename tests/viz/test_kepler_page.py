@@ -40,6 +40,10 @@ def test_the_page_carries_its_data_as_json_without_nan(html: str) -> None:
         "measures",
         "parking_before",
         "parking_after",
+        "occupancy_before",
+        "occupancy_after",
+        "cruising_before",
+        "cruising_after",
         "before",
         "after",
         "change",
@@ -90,8 +94,9 @@ def test_the_first_view_is_a_swipe_with_before_on_the_left() -> None:
 
 
 def test_without_car_parks_there_is_no_parking_view() -> None:
-    empty = small_comparison().sites.iloc[:0]
-    page = before_after_map(small_comparison(sites=empty)).page
+    whole = small_comparison()
+    empty = {name: getattr(whole, name).iloc[:0] for name in ("sites", "site_times", "cruising")}
+    page = before_after_map(small_comparison(**empty)).page
     assert [view.id for view in page.views] == ["speed", "change"]
     assert all("parking" not in part.views for part in page.legend)
 

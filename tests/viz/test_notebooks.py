@@ -11,6 +11,8 @@ import viz
 
 NOTEBOOKS = sorted((Path(viz.__file__).parent / "notebooks").glob("*.ipynb"))
 REPLICATIONS = re.compile(r"^replications = \d+$", flags=re.MULTILINE)
+SPACES = re.compile(r"^spaces = [\d_]+$", flags=re.MULTILINE)
+ROUNDS = re.compile(r"^rounds = \d+$", flags=re.MULTILINE)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -43,6 +45,8 @@ def test_a_notebook_runs_from_top_to_bottom(notebook, tmp_path) -> None:
     replaced = 0
     for cell in code_cells(notebook):
         cell.source, count = REPLICATIONS.subn("replications = 2", cell.source)
+        cell.source = SPACES.sub("spaces = 200", cell.source)
+        cell.source = ROUNDS.sub("rounds = 2", cell.source)
         replaced += count
     assert replaced == 1
     NotebookClient(

@@ -1,145 +1,245 @@
-"""Where new parking spaces would help: a simple stated rule, no simulation yet.
+"""Where new parking spaces would help most: chosen by a queueing model of the morning, under stated limits.
 
-The rule: spaces are split over districts by given shares. Within a district they go where public parking is fullest on
-a morning (cars that stand at its start and cars that come and want a public space, over spaces), so many to each zone
-that the fullest zones come down to one level. A zone's spaces are spread over several of its streets.
+Each block of spaces goes where it saves drivers most search, walking and turning away (`parking_surrogate`). Limits:
+new spaces count for walks of up to 500 m; land and size of a place; a floor for each district; money, where a budget
+is given. Beside it stands the usual practice, spaces in proportion to demand. The engine then says what both do.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from twin.advice.candidate_files import write_candidates
+from twin.advice.parking_allocation import Allocation, Limits, Room, Step, Tell, allocate
+from twin.advice.parking_costs import SPACE_COSTS, break_even_min, build_cost_yuan, kind_of_place
+from twin.advice.parking_morning import Candidate, Morning, drivers_by, morning_of
+from twin.advice.parking_surrogate import Outcome
 from twin.city.city import City
-from twin.city.ground import ground_of
 from twin.city.zones import Zone
+from twin.clock import TimeWindow
 from twin.errors import DemandError
-from twin.scenario.parking_measures import AddParking
-from twin.scenario.scenario import Scenario
-from twin.scenario.street_parts import NEAR_M
-from twin.wording import Words
+from twin.units import SECONDS_PER_HOUR
 
-YANTAI_SHARES = {
-    ("芝罘区",): 0.40,
-    ("莱山区",): 0.20,
-    ("开发区",): 0.20,
-    ("福山区",): 0.10,
-    ("高新区", "牟平区"): 0.10,
-}
-"""Share of the new spaces by district [A]: the default split of domain notes 2.3; no list is published."""
+Ints = NDArray[np.int64]
 
-YANTAI_SITES = 31
-"""Sites of the central-city programme 2022–2024: 31 with about 5,208 spaces [F:29]."""
-
-SMALLEST_ZONE_SHARE = 30
-"""Zones that would get fewer spaces than this get none."""
-LARGEST_LOT = 150
-"""More spaces than this in one place are taken for a garage (assumed)."""
-_NO_ENTRANCE = ("motorway", "trunk")
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneParking:
-    """Public parking of a zone on a morning. `cars`: those that stand at its start and those that come for a space."""
-
-    cars: float
-    spaces: float
-
-    @property
-    def fullness(self) -> float:
-        """Cars over spaces; above 1 somebody finds none. A zone with cars and no space is infinitely full."""
-        if self.spaces > 0:
-            return self.cars / self.spaces
-        return math.inf if self.cars > 0 else 0.0
+BLOCK = 50  # spaces placed at a time, and the smallest new site
+MOST_IN_A_PLACE = 500  # largest garage (assumed)
+LAND_SHARE = 0.005  # of a zone's area that may become parking (assumed)
+EQUITY_FLOOR = 0.5  # least share of its proportional part that each district gets (assumed)
+NOTHING_MIN = 1.0  # a space that saves all drivers together less than this a morning buys nothing
+TIME_ELASTICITY = -0.3  # of car trips to the time of a trip (domain notes 5.4: −0.2 to −0.4)
+USUAL_TRIP_S = 1500.0  # of a car trip from door to door (assumed)
 
 
 @dataclass(frozen=True, slots=True)
 class ParkingPlace:
-    """A place for new spaces. `fullness`: of its zone's public parking on a morning, before."""
+    """New spaces at a point of a zone's streets."""
 
     zone: Zone
     lon: float
     lat: float
     spaces: int
-    fullness: float
+
+    @property
+    def cost_yuan(self) -> float:
+        """What they cost to build, land apart."""
+        return build_cost_yuan(self.spaces)
 
 
-def find_parking_places(
+@dataclass(frozen=True, slots=True)
+class Induced:
+    """Trips that easier parking would bring, and what is left of the gain with them (share; 1: all of it)."""
+
+    trips: float
+    gain_left: float
+
+
+CURVE_COLUMNS = {
+    "spaces": ("spaces", "placed so far, this block included"),
+    "zone": ("name", "where the block goes"),
+    "district": ("name", "its district"),
+    "kind": ("word", "lot or garage: what the place is with this block"),
+    "gain_min_per_space": ("min", "time of all drivers that one space of the block saves in the morning"),
+    "gain_h": ("h", "time that all spaces so far save in the morning"),
+    "cost_yuan": ("yuan", "to build all so far, land apart"),
+    "is_worth_it": ("true/false", "saves more than such a space costs (`parking_costs`)"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ParkingPlan:
+    """A placement with what it rests on. `curve`: one row a block, CURVE_COLUMNS, in the order of choosing.
+
+    `before`, `after`, `proportional`: outcomes of the model without new spaces, with the plan, and with as many spaces
+    in proportion to demand.
+    """
+
+    places: tuple[ParkingPlace, ...]
+    proportional_places: tuple[ParkingPlace, ...]
+    curve: pd.DataFrame
+    floors: dict[str, int]
+    before: Outcome
+    after: Outcome
+    proportional: Outcome
+    induced: Induced
+
+    @property
+    def buys_nothing(self) -> int:
+        """How many of the last spaces save less than a minute of all drivers' time a morning each."""
+        last = self.curve["gain_min_per_space"] >= NOTHING_MIN
+        worth = self.curve.loc[last, "spaces"]
+        return int(self.curve["spaces"].iloc[-1] - (worth.iloc[-1] if len(worth) else 0))
+
+    @property
+    def worth_building(self) -> int:
+        """How many spaces, of all blocks, save more than they cost."""
+        size = self.curve["spaces"].diff().fillna(self.curve["spaces"])
+        return int(size[self.curve["is_worth_it"]].sum())
+
+
+def plan_parking(
     city: City,
+    measured: TimeWindow,
     *,
     spaces: int = 5_000,
-    sites: int = YANTAI_SITES,
-    shares: dict[tuple[str, ...], float] = YANTAI_SHARES,
-) -> tuple[ParkingPlace, ...]:
-    """Places for so many new spaces in at most so many sites, by district and fullness."""
-    parking = morning_parking(city)
-    where = _entrances(city)
-    weights = list(shares.values())
-    places: list[ParkingPlace] = []
-    for districts, district_spaces, district_sites in zip(
-        shares, apportioned(spaces, weights), apportioned(sites, weights), strict=True
-    ):
-        zones = {zone.id: zone for zone in city.zones if zone.district in districts and zone.id in where}
-        if district_spaces == 0:
-            continue
-        if not zones:
-            raise DemandError(f"no zone of {' or '.join(districts)} has a street to put parking on")
-        amounts = _amounts({zone_id: parking[zone_id] for zone_id in zones}, district_spaces, max(1, district_sites))
-        more_sites = apportioned(max(0, district_sites - len(amounts)), [float(n) for n in amounts.values()])
-        for (zone_id, amount), extra in zip(amounts.items(), more_sites, strict=True):
-            spots = where[zone_id][: 1 + extra]
-            for (lon, lat), count in zip(spots, apportioned(amount, [1.0] * len(spots)), strict=True):
-                places.append(ParkingPlace(zones[zone_id], lon, lat, count, parking[zone_id].fullness))
-    return tuple(places)
+    block: int = BLOCK,
+    equity_floor: float = EQUITY_FLOOR,
+    budget_yuan: float | None = None,
+    tell: Tell = lambda done, total: None,
+) -> ParkingPlan:
+    """Place so many new spaces for the drivers of a morning.
 
-
-def morning_parking(city: City) -> dict[str, ZoneParking]:
-    """Public parking of each zone: cars by their share of days, and spaces of the sites open on the city's date."""
-    if city.demand is None:
-        raise DemandError(f"{city.place}: no travellers, so nobody can tell where parking is short")
-    travellers = city.demand.travellers
-    wanting = travellers[travellers["parks"].eq("public") & travellers["mode"].eq("car")]
-    wanted = pd.Series(wanting["travels_share"].to_numpy(), index=wanting["destination_zone"].to_numpy())
-    cars: dict[str, float] = {str(zone): float(n) for zone, n in wanted.groupby(level=0).sum().items()}
-    spaces: dict[str, float] = {}
-    for site in city.open_sites:
-        cars[site.zone_id] = cars.get(site.zone_id, 0.0) + site.occupied_at_start
-        spaces[site.zone_id] = spaces.get(site.zone_id, 0.0) + site.spaces
-    return {
-        zone.id: ZoneParking(cars.get(zone.id, 0.0), spaces.get(zone.id, 0.0))
-        for zone in city.zones
-        if zone.kind == "zone"
-    }
-
-
-def _amounts(parking: dict[str, ZoneParking], total: int, most_zones: int) -> dict[str, int]:
-    """New spaces of each zone that gets any, fullest first, adding up to the total."""
-    chosen = sorted(parking, key=lambda zone_id: (-parking[zone_id].fullness, zone_id))[:most_zones]
-    while True:
-        wanted = levelled([parking[zone_id] for zone_id in chosen], float(total))
-        kept = [zone_id for zone_id, spaces in zip(chosen, wanted, strict=True) if spaces >= SMALLEST_ZONE_SHARE]
-        if len(kept) in (0, len(chosen)):
-            return dict(zip(chosen, apportioned(total, wanted), strict=True))
-        chosen = kept
-
-
-def levelled(parking: list[ZoneParking], total: float) -> list[float]:
-    """New spaces of each zone that bring the fullest down to one level of fullness and add up to the total.
-
-    In equal parts where no zone has any car.
+    Raises DemandError where land does not hold them.
     """
-    if not any(zone.cars for zone in parking):
-        return [total / len(parking)] * len(parking)
-    fullest_first = sorted((zone for zone in parking if zone.cars), key=lambda zone: -zone.fullness)
-    cars = spaces = level = 0.0
-    for zone in fullest_first:
-        if zone.fullness <= level:  # this one and all after it lie below the level already
+    morning = morning_of(city, measured)
+    rooms = _rooms(morning.candidates)
+    if sum(room.most_spaces for room in rooms) < spaces:
+        raise DemandError(
+            f"{city.place}: land for {sum(room.most_spaces for room in rooms):,} new spaces where drivers need them, "
+            f"not for {spaces:,} (at most {LAND_SHARE:.1%} of each zone)"
+        )
+    before = morning.model.outcome(morning.spaces)
+    floors = district_floors(morning, rooms, round(equity_floor * spaces))
+
+    def value(new_spaces: Ints) -> float:
+        return before.cost_h - morning.model.outcome(morning.with_new(new_spaces)).cost_h
+
+    found = allocate(
+        value,
+        rooms,
+        spaces=spaces,
+        block=block,
+        limits=Limits(floors, budget_yuan),
+        cost_yuan=lambda place, n: build_cost_yuan(n),
+        tell=tell,
+    )
+    proportional = proportional_spaces(morning, int(found.spaces.sum()))
+    after = morning.model.outcome(morning.with_new(found.spaces))
+    return ParkingPlan(
+        places=_places(morning.candidates, found.spaces),
+        proportional_places=_places(morning.candidates, proportional),
+        curve=curve_of(found, morning.candidates),
+        floors=floors,
+        before=before,
+        after=after,
+        proportional=morning.model.outcome(morning.with_new(proportional)),
+        induced=induced_driving(morning, before, after, found.spaces),
+    )
+
+
+def district_floors(morning: Morning, rooms: Sequence[Room], spaces: int) -> dict[str, int]:
+    """Least new spaces of each district: those held back for fairness in proportion to its drivers, as land allows."""
+    drivers = drivers_by(morning.destination_district, morning.model.arrivals.sum(axis=(1, 2)))
+    land = drivers_by([room.group for room in rooms], np.array([float(room.most_spaces) for room in rooms]))
+    districts = sorted(district for district in drivers if land.get(district, 0.0) > 0.0)
+    shares = apportioned(spaces, [drivers[district] for district in districts])
+    return {district: min(n, int(land[district])) for district, n in zip(districts, shares, strict=True)}
+
+
+def proportional_spaces(morning: Morning, spaces: int) -> Ints:
+    """Spaces at each candidate by the usual practice: to zones in proportion to drivers who come, at their best point.
+
+    Zones that would get fewer than the smallest site get none.
+    """
+    first: dict[str, int] = {}
+    for number, candidate in enumerate(morning.candidates):
+        first.setdefault(candidate.zone.id, number)
+    drivers = drivers_by(morning.destination_zone, morning.model.arrivals.sum(axis=(1, 2)))
+    zones = [zone for zone in first if drivers.get(zone, 0.0) > 0.0]
+    while True:
+        counts = apportioned(spaces, [drivers[zone] for zone in zones])
+        kept = [zone for zone, n in zip(zones, counts, strict=True) if n >= min(BLOCK, spaces)]
+        if len(kept) in (0, len(zones)):
             break
-        cars, spaces = cars + zone.cars, spaces + zone.spaces
-        level = cars / (spaces + total)
-    return [max(0.0, zone.cars / level - zone.spaces) for zone in parking]
+        zones = kept
+    placed = np.zeros(len(morning.candidates), dtype=np.int64)
+    placed[[first[zone] for zone in zones]] = counts
+    return placed
+
+
+def induced_driving(morning: Morning, before: Outcome, after: Outcome, new_spaces: Ints) -> Induced:
+    """Car trips that the plan would bring, by an elasticity of trips to their time, and the gain left to others.
+
+    Each destination gains trips by −0.3 × saved time ÷ usual time of a trip; the morning is then followed again.
+    """
+    drivers = morning.model.arrivals.sum(axis=(1, 2))
+    saved_h = before.cost_h_by_destination - after.cost_h_by_destination
+    saved_s = SECONDS_PER_HOUR * np.divide(saved_h, drivers, out=np.zeros_like(drivers), where=drivers > 0)
+    more = np.clip(-TIME_ELASTICITY * saved_s / USUAL_TRIP_S, 0.0, 1.0)
+    again = morning.model.with_arrivals(1.0 + more).outcome(morning.with_new(new_spaces))
+    gain = before.cost_h - after.cost_h
+    gain_left = before.cost_h - float((again.cost_h_by_destination / (1.0 + more)).sum())
+    return Induced(float((more * drivers).sum()), gain_left / gain if gain > 0.0 else math.nan)
+
+
+def curve_of(found: Allocation, candidates: Sequence[Candidate]) -> pd.DataFrame:
+    """Diminishing returns: one row a block, CURVE_COLUMNS, blocks in falling order of what they save.
+
+    Blocks that a floor asked for stand by their worth, not by when they were placed; exchanges afterwards are left out.
+    """
+    rows, at = [], dict[int, int]()
+    placed, gain_h, cost = 0, 0.0, 0.0
+    sizes = np.diff([0, *(step.spaces for step in found.steps)])
+    order = sorted(range(len(found.steps)), key=lambda n: (-found.steps[n].gain / sizes[n], n))
+    for step, size in ((found.steps[n], int(sizes[n])) for n in order):
+        has = at.get(step.place, 0)
+        at[step.place] = has + size
+        placed, gain_h = placed + size, gain_h + step.gain
+        cost += build_cost_yuan(has + size) - build_cost_yuan(has)
+        rows.append(_curve_row(step, size, candidates[step.place], placed, gain_h, cost, has + size))
+    return pd.DataFrame(rows, columns=list(CURVE_COLUMNS))
+
+
+def _curve_row(
+    step: Step, size: int, candidate: Candidate, placed: int, gain_h: float, cost_yuan: float, in_place: int
+) -> tuple[int, str, str, str, float, float, float, bool]:
+    kind = kind_of_place(in_place)
+    minutes = 60.0 * step.gain / size
+    zone = candidate.zone
+    return placed, zone.name, zone.district, kind, minutes, gain_h, cost_yuan, minutes >= break_even_min(kind)
+
+
+def _rooms(candidates: Sequence[Candidate]) -> list[Room]:
+    """What each candidate can take: its part of the zone's land, built as a garage, and the largest garage."""
+    in_zone = drivers_by([candidate.zone.id for candidate in candidates], np.ones(len(candidates)))
+    rooms = []
+    for candidate in candidates:
+        land_m2 = LAND_SHARE * 1e6 * candidate.zone.area_km2 / in_zone[candidate.zone.id]
+        rooms.append(Room(candidate.zone.district, min(MOST_IN_A_PLACE, int(land_m2 // SPACE_COSTS["garage"].land_m2))))
+    return rooms
+
+
+def _places(candidates: Sequence[Candidate], spaces: Ints) -> tuple[ParkingPlace, ...]:
+    """Places that get spaces, largest first."""
+    taken = [
+        ParkingPlace(candidate.zone, candidate.lon, candidate.lat, int(n))
+        for candidate, n in zip(candidates, spaces, strict=True)
+        if n > 0
+    ]
+    return tuple(sorted(taken, key=lambda place: (-place.spaces, place.zone.id, place.lon, place.lat)))
 
 
 def apportioned(total: int, weights: list[float]) -> list[int]:
@@ -154,58 +254,3 @@ def apportioned(total: int, weights: list[float]) -> list[int]:
     for i in by_remainder[: total - sum(counts)]:
         counts[i] += 1
     return counts
-
-
-def write_parking(city: City, path: Path, *, spaces: int = 5_000) -> tuple[ParkingPlace, ...]:
-    """Write the places as a scenario of new parking, named 候选场01, 02 …."""
-    places = find_parking_places(city, spaces=spaces)
-    measures = tuple(
-        AddParking(
-            id=f"parking-{number:02d}",
-            group="parking",
-            at=(place.lon, place.lat),
-            spaces=place.spaces,
-            site_kind="garage" if place.spaces > LARGEST_LOT else "lot",
-            name=f"候选场{number:02d}({place.zone.name})",
-        )
-        for number, place in enumerate(places, start=1)
-    )
-    scenario = Scenario(
-        name=path.stem,
-        title=Words(f"新增{spaces}个停车位(候选)", f"{spaces:,} new parking spaces (candidates)"),
-        place=city.place,
-        based_on="baseline",
-        answers=("work-report-2024/p12-parking-spaces",),
-        measures=measures,
-        notes=PARKING_NOTES,
-    )
-    write_candidates(path, scenario, write_parking)
-    return places
-
-
-PARKING_NOTES = (
-    "2024年政府工作报告未说明5000个停车位建在哪里，公开渠道也未查到清单；这里的候选场由程序按简单规则选出，不是真实项目。",
-    "规则：按区分配(芝罘40%、莱山20%、开发区20%、福山10%、高新区和牟平10%，假定)，最多31处(取自2022—2024年计划的处数)；"
-    "区内给早间公共停车最满的小区(已停车辆加上来找公共泊位的车辆，除以泊位数)，使最满的几处降到同一水平；停车供需是假定的。",
-    "选点在小区街道上，不知道用地和地块：须人工核实。",
-    "The report does not say where the 5,000 spaces go and no list was found: the places are chosen by a simple stated "
-    "rule, not by simulation, and are not the real projects.",
-    "Rule: split over districts (assumed shares 40/20/20/10/10 %), at most 31 sites as in the programme of 2022–2024; "
-    "within a district to the zones whose public parking is fullest on a morning, so that the fullest come down to one "
-    "level. Supply of and demand for parking are assumed.",
-    "Places are points on streets: nothing is known of plots or land.",
-)
-
-
-def _entrances(city: City) -> dict[str, list[tuple[float, float]]]:
-    """For each zone the points of its streets (lon, lat) where cars may turn in, nearest to its middle first."""
-    network = city.network
-    ground = ground_of(network)
-    among = {link.id for link in network.links if link.is_open_on(city.date) and link.road_class not in _NO_ENTRANCE}
-    middle = {zone.id: (zone.lon, zone.lat) for zone in city.zones if zone.kind == "zone"}
-    spots: dict[str, dict[tuple[float, float], float]] = {}
-    for point in city.demand.points if city.demand else ():
-        place = (round(point.lon, 6), round(point.lat, 6))
-        if point.zone_id in middle and ground.links_near(*place, NEAR_M, among=among):
-            spots.setdefault(point.zone_id, {})[place] = ground.crow_m(middle[point.zone_id], place)
-    return {zone_id: sorted(found, key=lambda place: (found[place], place)) for zone_id, found in spots.items()}

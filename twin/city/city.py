@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass, replace
 
 from twin.city.network import Network
-from twin.city.parking import ParkingSite
+from twin.city.parking import AS_IT_IS, ParkingPolicy, ParkingSite
 from twin.city.screenlines import Screenline
 from twin.city.signals import SignalOrder, SignalPlan
 from twin.city.transit import BusLine
@@ -25,6 +25,8 @@ class City:
     network: Network
     zones: tuple[Zone, ...] = ()
     sites: tuple[ParkingSite, ...] = ()
+    private_sites: tuple[ParkingSite, ...] = ()  # of homes and offices: nobody else's until a measure shares them
+    parking: ParkingPolicy = AS_IT_IS
     lines: tuple[BusLine, ...] = ()
     signals: tuple[SignalPlan, ...] = ()
     signal_orders: tuple[SignalOrder, ...] = ()  # what measures want of signals; a study carries it out

@@ -14,6 +14,7 @@ import shapely
 from twin.city.city import City
 from twin.city.ground import Ground, ground_of
 from twin.city.network import Link, Movement, Network, Node
+from twin.city.parking import ParkingSite
 from twin.city.signals import Green, SignalPlan
 from twin.city.transit import BusLine, Stop
 
@@ -45,13 +46,19 @@ def cut_streets(city: City, nodes: Iterable[Node], cuts: Mapping[str, Sequence[C
         city,
         network=_cut_network(network, tuple(added.values()), pieces),
         lines=tuple(_line_on(line, pieces, ground) for line in city.lines),
-        sites=tuple(replace(s, link_id=_last(pieces, s.link_id)) if s.link_id in pieces else s for s in city.sites),
+        sites=_sites_on(city.sites, pieces),
+        private_sites=_sites_on(city.private_sites, pieces),
         signals=tuple(_plan_on(plan, pieces) for plan in city.signals),
     )
     if city.demand is not None and any(point.link_id in pieces for point in city.demand.points):
         points = tuple(replace(point, link_id=_last(pieces, point.link_id)) for point in city.demand.points)
         changed = replace(changed, demand=replace(city.demand, points=points))
     return changed, pieces
+
+
+def _sites_on(sites: Iterable[ParkingSite], pieces: Pieces) -> tuple[ParkingSite, ...]:
+    """Parking sites entered from where they were: the end of a link's last piece."""
+    return tuple(replace(s, link_id=_last(pieces, s.link_id)) if s.link_id in pieces else s for s in sites)
 
 
 def with_cuts_of(city: City, other: City) -> City:

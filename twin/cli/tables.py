@@ -11,16 +11,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from twin.records import STATUSES
+from twin.results.alternatives import side_by_side
 from twin.results.comparison import Comparison
-from twin.wording import BOOKS, Language, Words
+from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
+    "place": Words("排队模型选点", "place spaces by the queueing model"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),
     "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
     "runs": Words("配对模拟", "paired runs"),
+    "candidates": Words("查找断头路、丁字路缺口", "look for gaps"),
+    "static": Words("静态均衡：逐个", "static equilibria, one by one"),
+    "best set": Words("静态均衡：最佳组合", "static equilibria, the best set"),
+    "trials": Words("动态模型：逐个", "dynamic model, one by one"),
+    "whole set": Words("动态模型：整组", "dynamic model, the whole set"),
 }
 _ARMS = {"before": Words("现状", "before"), "after": Words("方案", "after")}
 _NARROWEST = 100
@@ -79,6 +86,15 @@ def print_comparison(comparison: Comparison, language: Language = "zh", *, whole
         books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
         parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+def print_alternatives(comparisons: Sequence[Comparison], language: Language = "zh") -> None:
+    """Print several answers to one question side by side, with what a reader must know first."""
+    lines = [line for comparison in comparisons for line in comparison.warning_lines(language)]
+    print_lines(list(dict.fromkeys(lines)))
+    table = side_by_side(comparisons, language=language)
+    print_table([str(name) for name in table.columns], [[str(cell) for cell in row] for row in table.to_numpy()])
+    print_lines([CHANCE_ONLY.in_(language)])
 
 
 def print_details(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 import pandas as pd
 
-from twin.city.parking import SiteKind
+from twin.city.parking import Access, SiteKind
 from twin.city.zones import Zone
 
 OBSERVED_TAGS = ("S", "F")
@@ -211,7 +211,12 @@ class DemandSettings:
 
 @dataclass(frozen=True, slots=True)
 class SupplySettings:
-    """Public spaces: kerb spaces of a published total spread over zones, and lots by residents and jobs."""
+    """Public spaces: kerb spaces of a published total spread over zones, and lots by residents and jobs.
+
+    Private spaces, of homes and of offices, are nobody else's until a measure shares them. Where the network is a
+    sketch (less than `sketch_km_per_km2` of streets), kerb spaces lie along local streets that it does not have, so
+    many kilometres of all streets a square kilometre, and one searches those within `search_reach_m`.
+    """
 
     kerb_spaces: Annotated[int, Within(0)]
     kerb_sites: Annotated[int, Within(0)]
@@ -220,6 +225,15 @@ class SupplySettings:
     lot_spaces_per_resident: Amount
     lot_spaces_per_job: Amount
     spaces_per_lot: Positive
+    cars_per_resident: Amount = 0.4
+    home_spaces_per_resident: Amount = 0.0
+    office_spaces_per_job: Amount = 0.0
+    sketch_km_per_km2: Amount = 4.0
+    streets_km_per_km2: Amount = 8.0
+    search_reach_m: Positive = 300.0
+    gate_s: Amount = 0.0  # time one car takes at the gate of a car park
+    gate_from_spaces: Count = 200  # car parks of so many spaces have one
+    charging_share: Share = 0.0  # of the spaces of car parks
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +247,7 @@ class OccupancySettings:
     near_jobs: DayHours
     dense_jobs_per_km2: Positive
     dense_extra: Share
+    start_stay_h: Amount = 6.0  # mean time until those parked at the start leave, in runs longer than a morning
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +283,8 @@ class CrowdedPlace:
 
 @dataclass(frozen=True, slots=True)
 class KnownSite:
-    """A car park somebody named. `assumed` names the fields that nobody published."""
+    """A car park, or kerb spaces of one side of a street, that somebody named. `assumed` names the fields that nobody
+    published; what is left out is as everywhere in the place. `shared_hours`: "HH:MM-HH:MM" when strangers may park."""
 
     id: str
     name: str
@@ -280,6 +296,16 @@ class KnownSite:
     day_cap_yuan: Amount
     free_min: Amount
     assumed: tuple[str, ...]
+    side: Literal["", "left", "right"] = ""
+    access: Access = "public"
+    half_hour_yuan: float | None = None
+    first_half_hour_yuan: float | None = None
+    open_hours: str = ""
+    shared_hours: str = ""
+    longest_stay_min: Amount = 0.0  # 0: no limit
+    gate_s: float | None = None
+    gates: Count = 1
+    charging_spaces: Annotated[int, Within(0)] = 0
 
 
 @dataclass(frozen=True, slots=True)

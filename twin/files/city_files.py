@@ -8,8 +8,10 @@ import dataclasses
 import datetime
 
 from twin.city.city import City
+from twin.clock import TimeWindow
 from twin.demand.parking_supply import sites_of
-from twin.demand.sampling import draw_demand
+from twin.demand.private_parking import private_sites_of
+from twin.demand.sampling import MORNING, draw_demand
 from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
 from twin.files.line_files import read_lines
@@ -24,10 +26,13 @@ FEED_FILE = "gtfs.zip"
 """Lines of a place as a GTFS feed; where it lies beside the streets, the tables are not read."""
 
 
-def load_city(place: str, *, on: datetime.date | None = None, seed: int | None = None) -> City:
+def load_city(
+    place: str, *, on: datetime.date | None = None, seed: int | None = None, hours: TimeWindow = MORNING
+) -> City:
     """The city of a place on a day.
 
-    `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml.
+    `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml. `hours`:
+    when its travellers usually depart; sites are as full as when those begin.
     Travellers and sites stand on the streets of the passport's day whatever `on` is, so that opening a street
     moves nobody. Signals are not planned here.
     """
@@ -36,14 +41,15 @@ def load_city(place: str, *, on: datetime.date | None = None, seed: int | None =
     network, _ = load_network(place)
     settled = network.open_on(passport.city_date)
     inputs = read_demand(demand_folder(place))
-    demand = draw_demand(settled, inputs, seed=read_seeds().population if seed is None else seed)
+    demand = draw_demand(settled, inputs, seed=read_seeds().population if seed is None else seed, window=hours)
     city = City(
         place=place,
         title=passport.title,
         date=on or passport.city_date,
         network=network,
         zones=inputs.zones,
-        sites=sites_of(settled, inputs),
+        sites=sites_of(settled, inputs, start_s=hours.start_s, turns_over=hours.duration_s > MORNING.duration_s),
+        private_sites=private_sites_of(settled, inputs),
         demand=demand,
         screenlines=read_screenlines(demand_folder(place)),
         notes=tuple(demand.tables["notes"]["note"]),

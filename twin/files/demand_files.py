@@ -1,10 +1,11 @@
-"""Demand on disk: a folder with `passport.toml`, `zones.csv`, `demand.toml`, `parking.toml` and, where they are known,
-tables of trips `od_<purpose>.csv`, which take the place of the gravity model. Checked at the door.
+"""Demand on disk: a folder with `passport.toml`, `zones.csv`, `demand.toml`, `parking.toml` and, where there are any,
+tables of trips `od_<purpose>.csv`, which take the place of the gravity model, and of parking sites. Checked here.
 """
 
 import itertools
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,11 +20,14 @@ from twin.demand.inputs import (
     DemandInputs,
     DemandPassport,
     DemandSettings,
+    KnownSite,
     ParkingSettings,
     Profile,
     SourcedValue,
 )
+from twin.demand.parking_supply import window_of
 from twin.errors import DataFileError, joined_faults
+from twin.files.parking_files import PARKING_SITES_FILE, read_parking_sites
 from twin.files.sourced_toml import MOST_FAULTS, SourcedToml
 from twin.files.toml_values import nearest_name
 
@@ -58,6 +62,9 @@ def read_demand(folder: Path) -> DemandInputs:
     demand = demand_file.table(DemandSettings, demand_file.document)
     parking = parking_file.table(ParkingSettings, parking_file.document)
     zones, zone_faults = _read_zones(folder / "zones.csv")
+    listed, site_faults = read_parking_sites(folder)
+    if parking is not None:
+        parking = replace(parking, sites=(*parking.sites, *listed))
     if passport is not None:
         for file in (demand_file, parking_file):
             file.faults += _citation_faults(file.sources, passport.citations)
@@ -68,6 +75,8 @@ def read_demand(folder: Path) -> DemandInputs:
         parking_file.faults += _parking_faults(parking)
     tables, table_messages = _read_tables(folder, zones)
     messages = [*passport_file.message(), *demand_file.message(), *parking_file.message(), *table_messages]
+    if site_faults:
+        messages.append(joined_faults(str(folder / PARKING_SITES_FILE), _shortened(site_faults)))
     if zone_faults:
         messages.insert(0, joined_faults(str(folder / "zones.csv"), _shortened(zone_faults)))
     if messages or passport is None or demand is None or parking is None:
@@ -256,8 +265,29 @@ def _parking_faults(settings: ParkingSettings) -> list[str]:
         faults.append("supply.kerb_sites is more than supply.kerb_spaces, must leave each site a space")
     if settings.supply.kerb_spaces and not settings.supply.kerb_sites:
         faults.append("supply.kerb_sites is 0, must be at least 1 where there are kerb spaces")
+    for site in settings.sites:
+        faults += _site_faults(site)
     ids = [site.id for site in settings.sites]
     faults += [f"sites: a second {name!r}" for name in sorted({name for name in ids if ids.count(name) > 1})]
+    return faults
+
+
+def _site_faults(site: KnownSite) -> list[str]:
+    """What is wrong with the hours and numbers of a site that a person wrote down."""
+    faults = []
+    for name in ("open_hours", "shared_hours"):
+        try:
+            _ = window_of(getattr(site, name)) if getattr(site, name) else None
+        except ValueError as error:
+            faults.append(f"site {site.id}: {name}: {error}")
+    for name in ("half_hour_yuan", "first_half_hour_yuan", "gate_s"):
+        value = getattr(site, name)
+        if value is not None and not 0.0 <= value < 10_000.0:
+            faults.append(f"site {site.id}: {name} is {value:g}, must not be negative")
+    if site.charging_spaces > site.spaces:
+        faults.append(f"site {site.id}: {site.charging_spaces} charging_spaces are more than its {site.spaces} spaces")
+    if site.side and site.kind != "kerb":
+        faults.append(f"site {site.id}: side is {site.side!r}, only kerb spaces have one")
     return faults
 
 

@@ -125,10 +125,13 @@ def _assumed(table: dict[str, Any]) -> dict[str, Any]:
 def _site(park: MappedCarPark) -> dict[str, object]:
     """A car park of the map as a known site; what the map does not say is flagged."""
     assumed = ["occupied_at_start", "tariff"]
-    if park.spaces is None:
+    if park.spaces is None or park.is_estimate:
         assumed.insert(0, "spaces")
+    said = {"side": park.side, "access": park.access, "charging_spaces": park.charging}
+    usual = {"side": "", "access": "public", "charging_spaces": 0}
     return {
         "id": park.osm_id.replace("/", "-"),
+        **{name: value for name, value in said.items() if value != usual[name]},
         "name": park.name or f"{park.kind} {park.osm_id}",
         "kind": park.kind,
         "lon": park.lon,

@@ -19,16 +19,18 @@ from twin.city.network import Link, Network
 from twin.clock import TimeWindow
 from twin.errors import DataFileError
 from twin.files.attachments import attachments, counted, lost_and_far
+from twin.files.barrier_files import BARRIERS_FILE, write_barriers
 from twin.files.catalogue import checked_name, demand_folder, mark_working_folder, network_folder, places
 from twin.files.demand_files import read_demand
 from twin.files.demand_template import write_demand
 from twin.files.map_files import STREETS_FILE, write_streets
 from twin.files.network_files import NetworkPassport, checksum_of, load_network_from, read_passport, write_passport
 from twin.files.scenario_files import write_scenario
+from twin.osm.barriers import read_barriers
 from twin.osm.extract import Extract
 from twin.osm.gates import gate_seeds
 from twin.osm.land_use import zone_seeds
-from twin.osm.parking_tags import car_parks
+from twin.osm.parking_tags import car_parks, kerbs
 from twin.osm.read import read_extract
 from twin.osm.report import NetworkReport
 from twin.osm.streets import network_of
@@ -93,10 +95,11 @@ def init_place(name: str, file: Path, *, home: Path, made_on: datetime.date | No
     network, report = network_of(extract, place=name, source=file.name)
     seeds = zone_seeds(extract, network)
     gates = gate_seeds(network)
-    parks = car_parks(extract)
+    parks = (*car_parks(extract), *kerbs(extract))
     base, first = _scenarios(network, name, made_on)
     with _staged(home) as stage:
         _write_network(stage / "networks" / name, extract, _passport(name, file, network, made_on))
+        write_barriers(stage / "networks" / name / BARRIERS_FILE, read_barriers(file))
         demand = stage / "seeds" / "demand" / name
         breadth_km = km_from_metres(float(np.ptp(ground_of(network).node_xy, axis=0).max()))
         write_demand(demand, name, seeds=seeds, gates=gates, car_parks=parks, breadth_km=breadth_km, made_on=made_on)
@@ -139,6 +142,7 @@ def replace_network(place: str, file: Path, *, home: Path, made_on: datetime.dat
     with _staged(home, over=True) as stage:
         folder = stage / "networks" / place
         _write_network(folder, extract, passport)
+        write_barriers(folder / BARRIERS_FILE, read_barriers(file))
         for table in sorted(old_folder.glob("*.csv")):
             shutil.copyfile(table, folder / table.name)
     return ReplaceReport(place, home / "networks" / place, report, counted(after), lost, far, after.line_notes)

@@ -29,11 +29,15 @@ _COMPARISON_FILES = {
     "measures.parquet": "measures",
     "junctions.parquet": "junctions",
     "road_flows.parquet": "road_flows",
+    "site_times.parquet": "site_times",
+    "cruising.parquet": "cruising",
+    "search_zones.parquet": "search_zones",
 }
 _RECORD_FILES = {
     "trips.parquet": "trips",
     "links.parquet": "links",
     "sites.parquet": "sites",
+    "cruising.parquet": "cruising",
     "buses.parquet": "buses",
     "bus_stops.parquet": "bus_stops",
     "riders.parquet": "riders",
@@ -102,6 +106,7 @@ def read_run(folder: str | Path) -> Run:
             trips=tables["trips.parquet"],
             links=tables["links.parquet"],
             sites=tables.get("sites.parquet"),
+            cruising=tables.get("cruising.parquet"),
             buses=tables.get("buses.parquet"),
             bus_stops=tables.get("bus_stops.parquet"),
             riders=tables.get("riders.parquet"),

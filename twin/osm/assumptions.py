@@ -25,7 +25,7 @@ class ClassAssumption:
 
 
 _CJJ = "CJJ 37-2012 (2016), basic capacity of one lane at the class's design speed [K-h]"
-_GBT = "GB/T 51328-2018 table 12.2.2, fewest lanes of the class [K-m]"
+_GBT = "GB/T 51328-2018 table 12.2.2, usual lanes: expressway 6, arterial 4–8, secondary 2–4 both ways [K-m]"
 _JAM = "7.5 m per stopped car, HCM 2016 [K-h]"
 _RAMP = "one lane at the lowest design speed of a ramp [A]"
 
@@ -38,9 +38,9 @@ CLASS_TABLE = {
     row.highway: row
     for row in (
         _row("motorway", "motorway", 2, 100, 2200, f"{_CJJ}; {_GBT}; {_JAM}"),
-        _row("trunk", "trunk", 2, 80, 2100, f"{_CJJ}; {_GBT}; {_JAM}"),
-        _row("primary", "primary", 2, 60, 1800, f"{_CJJ}; {_GBT}; {_JAM}"),
-        _row("secondary", "secondary", 1, 50, 1700, f"{_CJJ}; {_GBT}; {_JAM}"),
+        _row("trunk", "trunk", 3, 80, 2100, f"{_CJJ}; {_GBT}; {_JAM}"),
+        _row("primary", "primary", 3, 60, 1800, f"{_CJJ}; {_GBT}; {_JAM}"),
+        _row("secondary", "secondary", 2, 50, 1700, f"{_CJJ}; {_GBT}; {_JAM}"),
         _row("tertiary", "tertiary", 1, 40, 1650, f"{_CJJ}; {_GBT}; {_JAM}"),
         _row("unclassified", "residential", 1, 40, 1650, f"{_CJJ}, taken as 支路 of 40 km/h [A]; {_GBT}; {_JAM}"),
         _row("residential", "residential", 1, 30, 1600, f"{_CJJ}; {_GBT}; {_JAM}"),

@@ -25,7 +25,7 @@ ROOM_OF_A_CAR_M = 7.5
 MERGE_TWO_SIGNALS_M = 30.0
 MERGE_TWO_SIGNALS_ONE_WAY_M = 50.0  # across the median of a wide street
 MERGE_SIGNAL_M = 20.0  # a junction without signal so near to one with it
-BOX_SIDE_M = 30.0  # between the carriageways of a wide street, where it crosses another one
+BOX_SIDE_M = 40.0  # between the carriageways of a wide street, where it crosses another one
 MEDIAN_M = 20.0  # the same piece of a street with one carriageway
 WIDEST_JUNCTION_M = 100.0
 

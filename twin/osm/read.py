@@ -47,7 +47,7 @@ def read_extract(path: Path, *, with_land_use: bool = False) -> Extract:
     """
     if not path.is_file():
         raise DataFileError(f"{path}: no such file. {_EXPLAIN}")
-    with _plain_file(path) as plain:
+    with plain_file(path) as plain:
         try:
             extract = _read(plain, with_land_use)
         except (RuntimeError, ValueError, UnicodeDecodeError, osmium.InvalidLocationError) as error:
@@ -62,7 +62,7 @@ def read_extract(path: Path, *, with_land_use: bool = False) -> Extract:
 
 
 @contextmanager
-def _plain_file(path: Path) -> Iterator[osmium.io.File]:
+def plain_file(path: Path) -> Iterator[osmium.io.File]:
     """The file as the reader takes it: unpacked if it was packed, checked at its beginning."""
     with path.open("rb") as stream:
         start = stream.read(_PROLOGUE_BYTES)

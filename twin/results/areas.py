@@ -12,12 +12,13 @@ from twin.clock import seconds_of, text_of
 from twin.records import INTERVAL_S
 from twin.wording import AREAS, Words
 
-Kind = Literal["city", "near", "district", "quarter", "screenline", "road"]
-KINDS: tuple[Kind, ...] = ("city", "near", "district", "quarter", "screenline", "road")
+Kind = Literal["city", "near", "district", "destination", "quarter", "screenline", "road"]
+KINDS: tuple[Kind, ...] = ("city", "near", "district", "destination", "quarter", "screenline", "road")
 
 KIND_WORDS = {
     **AREAS,
     "district": Words("起点所在区", "district of origin"),
+    "destination": Words("目的地所在区(停车)", "district of destination, of parking"),
     "quarter": Words("每15分钟", "quarter of an hour"),
     "screenline": Words("核查线(分方向)", "screenline, by direction"),
     "road": Words("新开通道路", "opened road"),
@@ -27,6 +28,11 @@ KIND_WORDS = {
 def district_area(district: str) -> str:
     """The trips that start in a district, or its zones."""
     return f"district:{district}"
+
+
+def destination_area(district: str) -> str:
+    """The trips that end in a district, and its parking sites."""
+    return f"destination:{district}"
 
 
 def quarter_area(start_s: float) -> str:

@@ -11,6 +11,9 @@ from twin.wording import REFUSALS, Words
 MOST_UNFINISHED_APART = 0.01
 """Shares of unfinished trips may differ by this before no winner is named (1 percentage point)."""
 
+MOST_CRUISING = 0.1
+"""Share of city-wide driving that may be search for a space; above it supply or demand is wrong (`parking_metrics`)."""
+
 MOST_RELIEVED = 0.01
 """Share of vehicles let on over the storage limit above which a result is warned of."""
 
@@ -35,6 +38,7 @@ def cautions_of(
         "unfinished_apart": _unfinished_apart(replications),
         "gaps_apart": None if drift is None else _gaps_apart(drift),
         "drifting": None if drift is None else _drifting(drift),
+        "cruising": _cruising(replications),
         "starts_apart": None if starts is None else _starts_apart(starts),
     }
     warnings = [*found.values(), _gridlocks(books), _relieved(books)]
@@ -74,6 +78,14 @@ def _unfinished_apart(replications: pd.DataFrame) -> Words | None:
     if not abs(after - before) > MOST_UNFINISHED_APART:
         return None
     return _refusal("unfinished_apart", before=before, after=after)
+
+
+def _cruising(replications: pd.DataFrame) -> Words | None:
+    city = replications[(replications["metric"] == "cruising_share") & (replications["area"] == "city")]
+    before, after = (float(city[city["arm"] == arm]["value"].mean()) for arm in ("before", "after"))
+    if not (before > MOST_CRUISING or after > MOST_CRUISING):
+        return None
+    return _refusal("cruising", before=before, after=after)
 
 
 def _gridlocks(books: pd.DataFrame) -> Words | None:

@@ -22,6 +22,14 @@ from twin.results.links_compared import compare_links
 from twin.results.losers import pair_table
 from twin.results.measuring import metric_table
 from twin.results.numbers import decimals_within, written
+from twin.results.parking_compared import (
+    CRUISING_COMPARISON_COLUMNS,
+    SEARCH_ZONE_COLUMNS,
+    SITE_TIME_COLUMNS,
+    compare_cruising,
+    compare_search_zones,
+    compare_site_times,
+)
 from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
 from twin.results.rows_compared import compare_rows
 from twin.results.rows_written import row_written
@@ -112,6 +120,18 @@ def _no_road_flows() -> pd.DataFrame:
     return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
 
 
+def _no_site_times() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(SITE_TIME_COLUMNS))
+
+
+def _no_cruising() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(CRUISING_COMPARISON_COLUMNS))
+
+
+def _no_search_zones() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(SEARCH_ZONE_COLUMNS))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Two arms of one study, each run with the same seeds.
@@ -120,7 +140,7 @@ class Comparison:
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
     reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
-    screenlines and roads).
+    screenlines and roads), zone_names (zone id → name).
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
@@ -133,6 +153,9 @@ class Comparison:
     meta: dict[str, Any]
     junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
     road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
+    site_times: pd.DataFrame = field(default_factory=_no_site_times)  # parking_compared.SITE_TIME_COLUMNS
+    cruising: pd.DataFrame = field(default_factory=_no_cruising)  # parking_compared.CRUISING_COMPARISON_COLUMNS
+    search_zones: pd.DataFrame = field(default_factory=_no_search_zones)  # parking_compared.SEARCH_ZONE_COLUMNS
 
     @property
     def headline_rows(self) -> pd.DataFrame:
@@ -282,6 +305,9 @@ def compare_runs(
         },
         junctions=junctions,
         road_flows=road_flows(after),
+        site_times=compare_site_times(before, after),
+        cruising=compare_cruising(before, after),
+        search_zones=compare_search_zones(before, after),
     )
 
 

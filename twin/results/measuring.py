@@ -6,18 +6,22 @@ from typing import Any
 import pandas as pd
 
 from twin.city.screenlines import SIDES
-from twin.results.areas import district_area, kind_of, quarter_area, screenline_area
+from twin.results.areas import destination_area, district_area, kind_of, quarter_area, screenline_area
 from twin.results.bus_metrics import BUS_METRICS
 from twin.results.dictionary import METRICS
 from twin.results.emissions import BUS_EMISSION_METRICS, EMISSION_METRICS
 from twin.results.link_metrics import LINK_METRICS
 from twin.results.losers import PAIR_METRICS
 from twin.results.metrics import TRIP_METRICS
+from twin.results.parking_metrics import CRUISING_METRICS, PARKING_TRIP_METRICS, SITE_METRICS, measured_sites
 from twin.results.place_metrics import ROAD_METRICS, SCREENLINE_METRICS, ZONE_METRICS
 from twin.results.run import Run
 
 FUNCTIONS: dict[str, Callable[..., float]] = {
     **TRIP_METRICS,
+    **PARKING_TRIP_METRICS,
+    **SITE_METRICS,
+    **CRUISING_METRICS,
     **EMISSION_METRICS,
     **PAIR_METRICS,
     **LINK_METRICS,
@@ -28,6 +32,9 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     **ROAD_METRICS,
 }
 """The function of each metric."""
+
+_OF_TRIPS = TRIP_METRICS | PARKING_TRIP_METRICS | EMISSION_METRICS
+_OF_LINKS = LINK_METRICS | CRUISING_METRICS
 
 Values = dict[tuple[str, str], float]
 
@@ -40,16 +47,17 @@ def metric_table(run: Run, near_links: Collection[str] = (), *, roads: Sequence[
     """
     values: Values = {}
     trips, links = run.measured_trips(), run.measured_links()
-    _add(values, "city", TRIP_METRICS | EMISSION_METRICS, run, trips)
-    _add(values, "city", LINK_METRICS, run, links)
+    _add(values, "city", _OF_TRIPS, run, trips)
+    _add(values, "city", _OF_LINKS, run, links)
     _add(values, "city", BUS_METRICS | BUS_EMISSION_METRICS, run)
     if near_links:
         near_trips = trips[trips["near"].fillna(False).astype(bool)] if "near" in trips else trips.iloc[:0]
-        _add(values, "near", TRIP_METRICS | EMISSION_METRICS, run, near_trips)
-        _add(values, "near", LINK_METRICS, run, links[links["link_id"].isin(list(near_links))])
+        _add(values, "near", _OF_TRIPS, run, near_trips)
+        _add(values, "near", _OF_LINKS, run, links[links["link_id"].isin(list(near_links))])
     _add_districts(values, run, trips)
+    _add_parking(values, run, trips)
     for start_s, part in links.groupby("interval_start_s"):
-        _add(values, quarter_area(float(str(start_s))), LINK_METRICS, run, part)
+        _add(values, quarter_area(float(str(start_s))), _OF_LINKS, run, part)
     _add_screenlines(values, run)
     for area in roads:
         _add(values, area, ROAD_METRICS, run, area.partition(":")[2])
@@ -77,7 +85,23 @@ def _add_districts(values: Values, run: Run, trips: pd.DataFrame) -> None:
     if "origin_district" in trips:
         origin = trips["origin_district"].astype("str")
         for district in sorted(set(origin.unique()) - {""}):
-            _add(values, district_area(district), TRIP_METRICS | EMISSION_METRICS, run, trips[origin == district])
+            _add(values, district_area(district), _OF_TRIPS, run, trips[origin == district])
+
+
+def _add_parking(values: Values, run: Run, trips: pd.DataFrame) -> None:
+    """Trips by the district they go to, where the space is wanted, and the sites there."""
+    if "destination_district" in trips:
+        goal = trips["destination_district"].astype("str")
+        for district in sorted(set(goal.unique()) - {""}):
+            _add(values, destination_area(district), _OF_TRIPS, run, trips[goal == district])
+    sites = measured_sites(run)
+    if sites is None:
+        return
+    _add(values, "city", SITE_METRICS, run, sites)
+    if "district" in sites:
+        place = sites["district"].astype("str")
+        for district in sorted(set(place.unique()) - {""}):
+            _add(values, destination_area(district), SITE_METRICS, run, sites[place == district])
 
 
 def _add_screenlines(values: Values, run: Run) -> None:

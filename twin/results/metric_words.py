@@ -8,6 +8,7 @@ from twin.wording import Words
 
 EVERYWHERE: tuple[Kind, ...] = ("city", "near")
 BY_DISTRICT: tuple[Kind, ...] = ("city", "near", "district")
+WHERE_WANTED: tuple[Kind, ...] = ("city", "near", "destination")  # of parking: by the district it is wanted in
 
 TRIPS = Words("统计时段出发的出行逐条记录", "records of each trip that departs in the measured window")
 LINKS = Words("路段每15分钟统计", "statistics of links by 15 minutes")

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from twin.results.columns import NAN, mean_of, numbers, quantile_of, ratio_of
+from twin.results.parking_metrics import want_a_space
 from twin.results.run import Run
 from twin.units import KMH_PER_MPS, METRES_PER_KM, SECONDS_PER_HOUR
 
@@ -147,21 +148,21 @@ def mean_search_s(run: Run, trips: pd.DataFrame) -> float:
     """Mean search for parking (s) of trips that want a public space, those that need not search counting 0."""
     if "found_space" not in trips:
         return NAN
-    return mean_of(np.nan_to_num(numbers(trips[_want_a_space(trips)], "search_s")))
+    return mean_of(np.nan_to_num(numbers(trips[want_a_space(trips)], "search_s")))
 
 
 def p95_search_s(run: Run, trips: pd.DataFrame) -> float:
     """Search (s) that 95 % of the trips that want a public space do not exceed."""
     if "found_space" not in trips:
         return NAN
-    return quantile_of(np.nan_to_num(numbers(trips[_want_a_space(trips)], "search_s")), HIGH)
+    return quantile_of(np.nan_to_num(numbers(trips[want_a_space(trips)], "search_s")), HIGH)
 
 
 def no_space_share(run: Run, trips: pd.DataFrame) -> float:
     """Share (0–1) of trips that want a public space and got none; who still searches when the run ends got none."""
     if "found_space" not in trips:
         return NAN
-    found = trips[_want_a_space(trips)]["found_space"].fillna(False).to_numpy(dtype=np.float64)
+    found = trips[want_a_space(trips)]["found_space"].fillna(False).to_numpy(dtype=np.float64)
     return mean_of(1.0 - found)
 
 
@@ -215,10 +216,3 @@ TRIP_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
     )
 }
 """Figures of a run's measured trips, or of some of them."""
-
-
-def _want_a_space(trips: pd.DataFrame) -> NDArray[np.bool_]:
-    """Trips that came to where they would park in public: found a space, found none, or search still."""
-    known = trips["found_space"].notna().to_numpy(dtype=np.bool_)
-    wants: NDArray[np.bool_] = known | (np.nan_to_num(numbers(trips, "search_s")) > 0.0)
-    return wants

@@ -12,6 +12,7 @@ from twin.results.metric_words import (
     SECONDS,
     SHARE,
     TRIPS,
+    WHERE_WANTED,
     MetricWords,
 )
 from twin.wording import Words
@@ -202,6 +203,7 @@ TRIP_WORDS: dict[str, MetricWords] = {
         1,
         DEFINED,
         TRIPS,
+        WHERE_WANTED,
     ),
     "p95_search_s": MetricWords(
         Words("第95百分位寻找时间", "95th percentile of search"),
@@ -215,6 +217,7 @@ TRIP_WORDS: dict[str, MetricWords] = {
         1,
         DEFINED,
         TRIPS,
+        WHERE_WANTED,
     ),
     "no_space_share": MetricWords(
         Words("没有找到车位的比例", "share that found no space"),
@@ -228,6 +231,7 @@ TRIP_WORDS: dict[str, MetricWords] = {
         4,
         DEFINED,
         TRIPS,
+        WHERE_WANTED,
     ),
     "unfinished_share": MetricWords(
         Words("未完成出行比例", "share of unfinished trips"),

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.results.areas import kind_of
 from twin.results.dictionary import METRICS
 from twin.results.estimates import FALSE_DISCOVERIES, Estimate, false_discovery, holm
+from twin.results.parking_words import PARKING_WORDS
 from twin.results.rows_written import row_written
 from twin.wording import AREAS, REFUSALS, VERDICTS, Language, Words
 
@@ -47,8 +49,9 @@ def verdict_of(estimate: Estimate, better: Better) -> Verdict:
 def adjusted(metrics: Sequence[str], areas: Sequence[str], p: Sequence[float]) -> NDArray[np.float64]:
     """p-values of rows of one table, held together; NaN where a metric has no good direction or no p.
 
-    The primary measures of an area are one family, by Holm: any false alarm among them is as rare as FALSE_ALARM. All
-    other rows are one family by Benjamini & Hochberg: so rare a share of false alarms among what is called.
+    The primary measures of an area are one family, by Holm: any false alarm among them is as rare as FALSE_ALARM. Of
+    all other rows those of parking are one family and the rest another, by Benjamini & Hochberg: so rare a share of
+    false alarms among what is called.
     """
     raw = np.asarray(p, dtype=np.float64)
     judged = np.array([METRICS[metric].better != "neither" for metric in metrics], dtype=np.bool_) & np.isfinite(raw)
@@ -58,9 +61,14 @@ def adjusted(metrics: Sequence[str], areas: Sequence[str], p: Sequence[float]) -
     for area in dict.fromkeys(areas):
         family = np.flatnonzero(judged & primary & (area_of == area))
         together[family] = holm(raw[family].tolist())
-    others = np.flatnonzero(judged & ~primary)
-    together[others] = false_discovery(raw[others])
+    parking = np.array([_is_of_parking(*row) for row in zip(metrics, areas, strict=True)], dtype=np.bool_)
+    for family in (np.flatnonzero(judged & ~primary & ~parking), np.flatnonzero(judged & ~primary & parking)):
+        together[family] = false_discovery(raw[family])
     return together
+
+
+def _is_of_parking(metric: str, area: str) -> bool:
+    return metric in PARKING_WORDS or kind_of(area) == "destination"
 
 
 def held_together(verdict: Verdict, metric: str, p_adjusted: float) -> Verdict:

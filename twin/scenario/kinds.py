@@ -11,7 +11,9 @@ from twin.scenario.line_measures import (
     SplitLine,
 )
 from twin.scenario.measure import Measure
-from twin.scenario.parking_measures import AddParking, SetTariff
+from twin.scenario.parking_measures import AddParking
+from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
+from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
@@ -24,6 +26,12 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "work_zone": WorkZone,
     "add_parking": AddParking,
     "set_tariff": SetTariff,
+    "limit_stay": LimitStay,
+    "require_permit": RequirePermit,
+    "share_parking": ShareParking,
+    "guide_parking": GuideParking,
+    "book_parking": BookParking,
+    "enforce_parking": EnforceParking,
     "set_headway": SetHeadway,
     "remove_stop": RemoveStop,
     "add_stop": AddStop,

@@ -18,7 +18,7 @@ from twin.city.transit import BusLine
 from twin.errors import ScenarioError
 from twin.wording import Language
 
-Thing = Literal["node", "link", "turn", "site", "line", "signal"]
+Thing = Literal["node", "link", "turn", "site", "line", "signal", "policy"]
 LonLat = tuple[float, float]
 
 NEW = ""
@@ -45,9 +45,9 @@ class TurnRule:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
-    there; field NEW adds the value, a Node, Link, ParkingSite or BusLine,
-    itself; field CUT puts a link's pieces in its place.
-    Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both its links."""
+    there; field NEW adds the value, a Node, Link, ParkingSite or BusLine, itself; field CUT puts a link's pieces in
+    its place. Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both
+    its links; of the policy (`id` "parking") the fields are those of the city's ParkingPolicy."""
 
     thing: Thing
     id: str
@@ -118,6 +118,9 @@ def carried_out(city: City, edits: Iterable[Edit]) -> tuple[City, Pieces]:
         city = replace(city, lines=_edited(city.lines, by_thing["line"]))
     if by_thing["signal"]:
         city = replace(city, signal_orders=_ordered(city.signal_orders, by_thing["signal"]))
+    if by_thing["policy"]:
+        fields: dict[str, Any] = {edit.field: edit.value for edit in by_thing["policy"]}
+        city = replace(city, parking=replace(city.parking, **fields))
     return city, pieces
 
 
@@ -193,7 +196,7 @@ def _edited(things: tuple[_Frozen, ...], edits: list[Edit]) -> tuple[_Frozen, ..
 
 
 def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
-    """Where edits lie (lon, lat), each place once, in order."""
+    """Where edits lie (lon, lat), each place once, in order; a policy lies where the sites are."""
     edits = list(edits)
     changed = carry_out(city, edits)
     links = city.network.link_by_id | changed.network.link_by_id
@@ -209,6 +212,8 @@ def places_of(city: City, edits: Iterable[Edit]) -> list[LonLat]:
             places.append(_place(changed.network.node_by_id[links[edit.value.from_link].to_node]))
         elif edit.thing == "site":
             places.append((sites[edit.id].lon, sites[edit.id].lat))
+        elif edit.thing == "policy":
+            places += [(site.lon, site.lat) for site in city.open_sites]
         elif edit.thing in ("node", "signal"):
             places.append(_place(changed.network.node_by_id[edit.id]))
         else:
@@ -243,6 +248,8 @@ def changed_places(before: City, after: City) -> list[LonLat]:
         if sites_before.get(site_id) != sites_after.get(site_id):
             site = sites_after.get(site_id) or sites_before[site_id]
             places.append((site.lon, site.lat))
+    if before.parking != after.parking:
+        places += [(site.lon, site.lat) for site in after.open_sites]
     lines_before = {line.id: line for line in before.lines}
     lines_after = {line.id: line for line in after.lines}
     for line_id in sorted(lines_before.keys() | lines_after.keys()):

@@ -1,4 +1,4 @@
-"""Measures on parking: more spaces, other prices."""
+"""More spaces: kerbs, car parks and garages that are built. How parking is run: `parking_rules`, `parking_policies`."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from twin.city.parking import ParkingSite, SiteKind, Tariff
 from twin.city.zones import Zone
 from twin.errors import ScenarioError
 from twin.scenario.measure import NEW, Edit, Measure, refuse
-from twin.scenario.street_parts import NEAR_M, nearest_words, part_of_street
+from twin.scenario.parking_rules import GUIDED_PRICE, percent_hint, tariff_faults
+from twin.scenario.street_parts import NEAR_M, part_of_street
 from twin.wording import Language
 
 _KINDS = {"kerb": ("路内", "kerb"), "lot": ("地面停车场", "a car park"), "garage": ("停车楼或地下库", "a garage")}
-GUIDED_PRICE = Tariff()
 _NO_ENTRANCE = ("motorway", "trunk")
 
 
@@ -25,7 +25,8 @@ class AddParking(Measure):
     """New public spaces `at` a place, or halfway along a `street` (or its part between two cross streets).
 
     Drivers enter from the nearest street within 150 m that is no motorway or trunk road. `taken_share`: share of
-    the new spaces taken before a run begins (0 to 1). `tariff` left out: Yantai's guided price.
+    the new spaces taken before a run begins (0 to 1). `tariff` left out: Yantai's guided price. `gate_s`: seconds one
+    car takes at the gate; 0: none. Kerb spaces at a place lie along the street they are entered from.
     """
 
     spaces: int
@@ -36,6 +37,8 @@ class AddParking(Measure):
     name: str = ""
     tariff: Tariff = GUIDED_PRICE
     taken_share: float = 0.0
+    gate_s: float = 0.0
+    charging_spaces: int = 0
 
     def __post_init__(self) -> None:
         refuse(self, self._faults())
@@ -50,7 +53,11 @@ class AddParking(Measure):
         if self.site_kind not in get_args(SiteKind):
             yield f"site_kind is {self.site_kind!r}, must be one of {', '.join(get_args(SiteKind))}"
         if not 0.0 <= self.taken_share <= 1.0:
-            yield f"taken_share is {self.taken_share:g}, must be a share from 0 to 1{_if_percent(self.taken_share)}"
+            yield f"taken_share is {self.taken_share:g}, must be a share from 0 to 1{percent_hint(self.taken_share)}"
+        if not 0.0 <= self.gate_s <= 600.0:
+            yield f"gate_s is {self.gate_s:g}, must be 0 to 600 s"
+        if not 0 <= self.charging_spaces <= self.spaces:
+            yield f"charging_spaces is {self.charging_spaces}, must be 0 to {self.spaces}"
         yield from tariff_faults(self.tariff)
 
     def edits(self, city: City) -> tuple[Edit, ...]:
@@ -67,6 +74,8 @@ class AddParking(Measure):
             spaces=self.spaces,
             occupied_at_start=round(self.spaces * self.taken_share),
             tariff=self.tariff,
+            gate_s=self.gate_s,
+            charging_spaces=self.charging_spaces,
             assumed=frozenset({"entrance"}),
         )
         return (Edit("site", site.id, NEW, site),)
@@ -98,74 +107,6 @@ class AddParking(Measure):
         zh, en = _KINDS[self.site_kind]
         where = self.name or self.street or self.id
         return f"{where}新增{zh}泊位{self.spaces}个" if language == "zh" else f"{self.spaces} spaces in {en}: {where}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetTariff(Measure):
-    """Sets the price of parking: of `sites` by name or id, of the sites within `within_m` of a place `near`, or,
-    with `everywhere`, of every site of the city; `site_kind` keeps one kind of them."""
-
-    tariff: Tariff
-    sites: tuple[str, ...] = ()
-    near: tuple[float, float] | None = None
-    within_m: float = 500.0
-    everywhere: bool = False
-    site_kind: SiteKind | None = None  # None: all kinds
-
-    def __post_init__(self) -> None:
-        faults = list(tariff_faults(self.tariff))
-        if [bool(self.sites), self.near is not None, self.everywhere].count(True) != 1:
-            faults.append("say which sites: `sites`, or `near` a place, or `everywhere = true`")
-        if not self.within_m > 0:
-            faults.append(f"within_m is {self.within_m:g}, must be positive")
-        refuse(self, faults)
-
-    def edits(self, city: City) -> tuple[Edit, ...]:
-        sites = [site for site in self._meant(city) if self.site_kind in (None, site.kind)]
-        if not sites:
-            kinds = f" of kind {self.site_kind}" if self.site_kind else ""
-            raise ScenarioError(f"no parking site{kinds} there; {self._nearest(city)}")
-        return tuple(Edit("site", site.id, "tariff", self.tariff) for site in sites)
-
-    def _meant(self, city: City) -> list[ParkingSite]:
-        if self.everywhere:
-            return list(city.sites)
-        if self.near is not None:
-            ground, place = ground_of(city.network), self.near
-            return [s for s in city.sites if ground.crow_m(place, (s.lon, s.lat)) <= self.within_m]
-        known = {name for site in city.sites for name in (site.id, site.name)}
-        unknown = [name for name in self.sites if name not in known]
-        if unknown:
-            raise ScenarioError(
-                "; ".join(f"no parking site {name!r}. {nearest_words(name, known)}" for name in unknown)
-            )
-        return [site for site in city.sites if site.id in self.sites or site.name in self.sites]
-
-    def _nearest(self, city: City) -> str:
-        if self.near is None or not city.sites:
-            return f"the city has {len(city.sites)} sites"
-        ground, place = ground_of(city.network), self.near
-        far_m, site = min(((ground.crow_m(place, (s.lon, s.lat)), s) for s in city.sites), key=lambda pair: pair[0])
-        return f"the nearest site is {site.name} ({site.kind}), {far_m:.0f} m away"
-
-    def describe(self, language: Language) -> str:
-        price = self.tariff.half_hour_yuan
-        if language == "zh":
-            where = "全市" if self.everywhere else "、".join(self.sites) or f"{self.within_m:g}米范围内"
-            return f"{where}停车价格改为每半小时{price:g}元"
-        where = "all sites" if self.everywhere else ", ".join(self.sites) or f"sites within {self.within_m:g} m"
-        return f"{where}: {price:g} yuan a half-hour"
-
-
-def tariff_faults(tariff: Tariff) -> Iterator[str]:
-    """What is wrong with the numbers of a tariff."""
-    for name in ("half_hour_yuan", "day_cap_yuan", "night_cap_yuan", "free_s"):
-        if not 0.0 <= getattr(tariff, name) < 100_000.0:
-            yield f"tariff.{name} is {getattr(tariff, name):g}, must not be negative"
-
-
-def _if_percent(share: float) -> str:
-    return f": for {share:g} % write {share / 100:g}" if 1.0 < share <= 100.0 else ""
 
 
 def _middle(city: City, links: list[Link]) -> tuple[tuple[float, float], Link]:

@@ -12,21 +12,26 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin import chance
 from twin.city.city import City
 from twin.city.network import Network
+from twin.city.parking import ParkingPolicy
 from twin.records import BUS_STOP_COLUMNS, INTERVAL_S, Records
 from twin.routing.paths import Router, Routes
 from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
-from twin.sim.driver import Errand, Fate, driver
+from twin.sim.driver import driver
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.kernel_state import GONE, OUTSIDE
 from twin.sim.lane_groups import detector_groups, given_groups, planned_groups
+from twin.sim.lanes_taken import LanesTaken
 from twin.sim.link_table import link_table
+from twin.sim.parking_choice import holds_permit
+from twin.sim.parking_day import PATIENCE_S, Errand, Fate, ParkingDay
+from twin.sim.parking_knowledge import Knows
 from twin.sim.parking_search import SearchMap
-from twin.sim.parking_stock import ParkingStock
 from twin.sim.passengers import Passengers, RiderDay, RiderWays
 from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS, NEVER
@@ -73,6 +78,7 @@ class Habits:
     """Where each traveller starts and heads for (node indices), the site of first choice, and the usual route.
 
     One entry a traveller, in order of traveller id. `site`: −1 for none. `wants_site`: looks for a public space.
+    `usual`: chances of a space that earlier days taught, (n_sites, half-hours); None: there were none.
     """
 
     origin: Ints
@@ -82,6 +88,7 @@ class Habits:
     target_x: NDArray[np.float64]
     target_y: NDArray[np.float64]
     routes: Routes
+    usual: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,21 +127,24 @@ def run_city(
     drives = has_way & ~decides & (habits.routes.length[day.traveller] > 0)
     fleet, fleet_rows = _fleet(stage.tables, habits, day, drives)
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
-    for generator, agent in road_changes(env, flow, stage.tables):
+    lanes = LanesTaken(flow, stage.tables)
+    for generator, agent in road_changes(env, lanes, stage.tables):
         env.story(generator, agent)
     for generator, agent in signal_stories(
         env, flow, stage.tables, stage.city.signals, first_plans(stage.city.signals)
     ):
         env.story(generator, agent)
-    stock = ParkingStock(stage.search.sites)
+    parking = ParkingDay(env, flow, stage.search, policy=stage.city.parking, usual=habits.usual, lanes=lanes, seed=seed)
     fates: dict[int, Fate] = {}
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
     service = BusService(Passengers(*(riders or _nobody(stage))))
     if with_stories:
+        for generator, agent in parking.cars_there_at_start():
+            env.story(generator, agent)
         for row, errand in _errands(stage, habits, day, np.flatnonzero(decides & has_way)):
             fates[row] = Fate()
-            story = driver(env, flow, stock, stage.search, errand, fates[row])
+            story = driver(env, flow, parking, errand, fates[row])
             env.story_at(float(day.depart_s[row]), story, errand.traveller)
         end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
         for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
@@ -149,7 +159,8 @@ def run_city(
         trips=trips,
         links=link_table(flowed, stage.tables, start_s, interval_s=interval_s),
         books=books(trips["status"]),
-        sites=stock.table(start_s, until_s),
+        sites=parking.stock.table(start_s, until_s),
+        cruising=parking.cruising_table(),
         buses=_bus_table(runs, bus_fates, flowed),
         bus_stops=_visit_table(service),
         riders=service.passengers.table(until_s),
@@ -186,11 +197,23 @@ def _errands(stage: Stage, habits: Habits, day: Day, rows: Ints) -> Iterator[tup
     begins, ends = parts[routes.start].tolist(), parts[routes.start + routes.length].tolist()
     last = np.where(routes.length > 0, routes.links[np.maximum(routes.start + routes.length - 1, 0)], -1).tolist()
     places = zip(habits.target_x[people].tolist(), habits.target_y[people].tolist(), strict=True)
-    for row, person, begin, end, link, site, place, stay_s in zip(
+    policy = stage.city.parking
+    books = chance.uniform(HABIT_SEED, "books a space", people) < policy.booking_share
+    patience_s = PATIENCE_S * (0.5 + chance.uniform(HABIT_SEED, "patience", people))
+    for row, person, begin, end, link, site, place, stay_s, knows, booking, permit, patient_s in zip(
         rows.tolist(), people.tolist(), begins, ends, last, habits.site[people].tolist(), places,
-        day.stay_s[rows].tolist(), strict=True,
+        day.stay_s[rows].tolist(), what_drivers_know(people, policy), books.tolist(),
+        holds_permit(HABIT_SEED, people, policy).tolist(), patience_s.tolist(), strict=True,
     ):  # fmt: skip
-        yield row, Errand(person, segments[begin:end], link, site, place, stay_s)
+        yield row, Errand(person, segments[begin:end], link, site, place, stay_s, knows, booking, permit, patient_s)
+
+
+def what_drivers_know(people: Ints, policy: ParkingPolicy) -> list[Knows]:
+    """What each traveller knows of how full sites are: a habit, so that more guidance takes it from nobody."""
+    is_guided = chance.uniform(HABIT_SEED, "is guided", people) < policy.guided_share
+    is_experienced = chance.uniform(HABIT_SEED, "is experienced", people) < policy.experienced_share
+    words: tuple[Knows, Knows, Knows] = ("guidance", "experience", "nothing")
+    return [words[which] for which in np.where(is_guided, 0, np.where(is_experienced, 1, 2)).tolist()]
 
 
 def _segments(tables: FlowTables, routes: Routes) -> tuple[NDArray[np.int32], Ints]:
@@ -237,10 +260,15 @@ def _trip_table(
     wants = habits.wants_site[day.traveller]
     status[(doing == GONE) & wants & (habits.site[day.traveller] < 0)] = "gave_up"
     search_s, search_m = np.zeros(n), np.zeros(n)
+    local_m, walk_m, fee_yuan = np.zeros(n), np.full(n, np.nan), np.full(n, np.nan)
+    search_from_s, gate_s = np.full(n, np.nan), np.zeros(n)
+    how, knows, site_id = (np.full(n, "", dtype=object) for _ in range(3))
+    story = np.array(sorted(fates), dtype=np.int64)
+    knows[story] = what_drivers_know(day.traveller[story], stage.city.parking)
     found = np.full(n, None, dtype=object)
     found[wants & (status == "finished")] = True
     found[status == "gave_up"] = False
-    link_mm = stage.tables.link_mm
+    sites = stage.search.sites
     for row, fate in fates.items():
         ended = fate.parked_at_s if fate.parked_at_s is not None else fate.gave_up_at_s
         arrive_s[row] = np.nan if ended is None else ended
@@ -250,11 +278,15 @@ def _trip_table(
             found[row] = None
         else:
             status[row] = "finished" if fate.parked_at_s is not None else "gave_up"
-            found[row] = fate.parked_at_s is not None
+            found[row] = fate.site >= 0
+        if fate.parked_at_s is not None:
+            how[row], walk_m[row], fee_yuan[row] = fate.how, fate.walk_m, fate.fee_yuan
+            site_id[row] = sites[fate.site].id if fate.site >= 0 else ""
         if fate.search_began_s is not None:
+            search_from_s[row] = fate.search_began_s
             search_s[row] = (until_s if ended is None else ended) - fate.search_began_s
-            first_mm = int(link_mm[habits.routes.of(int(day.traveller[row]))].sum())
-            search_m[row] = max(0, int(vehicles.driven_mm[fate.vehicle]) - first_mm) / 1000.0
+        search_m[row], local_m[row], gate_s[row] = fate.search_m, fate.local_m, fate.gate_s
+    distance_m += local_m
     status[~has_way] = "unroutable"
     found[~has_way] = None
     arrive_s[(status == "travelling") | (status == "waiting_outside") | (status == "unroutable")] = np.nan
@@ -271,10 +303,16 @@ def _trip_table(
             "search_s": search_s,
             "search_m": search_m,
             "found_space": pd.array(found, dtype="boolean"),
+            "search_from_s": search_from_s,
+            "local_search_m": local_m,
+            "site_id": site_id,
+            "walk_m": walk_m,
+            "fee_yuan": fee_yuan,
+            "gate_s": gate_s,
+            "parked_how": how,
+            "knows": knows,
         }
-    )
-    trips["status"] = trips["status"].astype("str")
-    trips["vehicle_class"] = trips["vehicle_class"].astype("str")
+    ).astype(dict.fromkeys(("status", "vehicle_class", "site_id", "parked_how", "knows"), "str"))
     return trips.sort_values("trip_id", kind="stable", ignore_index=True)
 
 

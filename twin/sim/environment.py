@@ -54,6 +54,29 @@ class LegEnd(Event):
         self.agent: int = getattr(env.active_process, "agent", vehicle)
 
 
+class Awaited(Event):
+    """What a story waits for until somebody calls it or its patience ends; ties go by the agent of who waits.
+
+    Its value: whether it was called.
+    """
+
+    def __init__(self, env: "Environment", longest_s: float | None = None) -> None:
+        super().__init__(env)
+        self.agent: int = getattr(env.active_process, "agent", FIRST_UNNAMED_AGENT)
+        if longest_s is not None:
+            timer = env.timeout(max(0.0, longest_s))
+            assert timer.callbacks is not None
+            timer.callbacks.append(self._give_up)
+
+    def _give_up(self, _: Event) -> None:
+        if not self.triggered:
+            self.succeed(False)
+
+    def call(self) -> None:
+        """Tell who waits that it is his turn."""
+        self.succeed(True)
+
+
 class MovesVehicles(Protocol):
     """What the clock needs of a flow that keeps a calendar of its own."""
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from twin.clock import DAY_S
 from twin.sim.environment import Environment, Story
-from twin.sim.flow import Flow
+from twin.sim.lanes_taken import ChangesSegments
 from twin.sim.tables import FlowTables
 
 FIRST_ROAD_AGENT = 1 << 47  # after drivers and buses among simultaneous stories
 
 
-def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[tuple[Story, int]]:
+def road_changes(env: Environment, flow: ChangesSegments, tables: FlowTables) -> Iterator[tuple[Story, int]]:
     """A story for each dated change of each link, with its agent id. A window over midnight holds in both parts."""
     number = 0
     for index, link in enumerate(tables.network.links):
@@ -32,7 +32,7 @@ def road_changes(env: Environment, flow: Flow, tables: FlowTables) -> Iterator[t
 
 def _change(
     env: Environment,
-    flow: Flow,
+    flow: ChangesSegments,
     segments: Sequence[int],
     start_s: float,
     end_s: float,

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from twin.city.city import City
 from twin.city.ground import ground_of
 from twin.city.screenlines import crossings_of
+from twin.records import STUDY_SITE_COLUMNS
 from twin.results.links_compared import streets_of
 from twin.results.run import Arm as ArmName
 from twin.results.run import LightTraffic, Run
@@ -71,13 +72,15 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         near=study_arm.near[person],
         origin_district=_districts(stage.city, travellers["origin_zone"]).take(person),
         destination_district=_districts(stage.city, travellers["destination_zone"]).take(person),
+        destination_zone=travellers["destination_zone"].astype("category").take(person).to_numpy(),
         persons=travellers["persons"].to_numpy(dtype=np.float64)[person],
     )
+    sites = None if records.sites is None else _with_places(records.sites, stage.city)
     return Run(
         scenario=study_arm.scenario,
         arm=study_arm.arm,
         seed=seed,
-        records=replace(records, trips=trips),
+        records=replace(records, trips=trips, sites=sites),
         measured=period.measured,
         links=streets,
         free_times=study_arm.free_times,
@@ -85,6 +88,17 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         crossings=crossings_of(stage.network, stage.city.screenlines),
         new_roads=_users_of(study_arm.new_roads, stage.router.graph.link_index, routes, person),
     )
+
+
+def _with_places(sites: pd.DataFrame, city: City) -> pd.DataFrame:
+    """Records of sites with STUDY_SITE_COLUMNS."""
+    district = {zone.id: zone.district for zone in city.zones}
+    places = pd.DataFrame(
+        [(site.id, site.spaces, district.get(site.zone_id, "")) for site in city.open_sites],
+        columns=["site_id", *STUDY_SITE_COLUMNS],
+    ).set_index("site_id")
+    here = places.reindex(sites["site_id"])
+    return sites.assign(spaces=here["spaces"].to_numpy(), district=pd.Categorical(here["district"].fillna("")))
 
 
 def _districts(city: City, zone_of_traveller: pd.Series) -> pd.Categorical:

@@ -99,9 +99,9 @@ def not_answered(before: City, after: City) -> tuple[Words, ...]:
     if any(tariffs.get(site.id, site.tariff) != site.tariff for site in after.open_sites):
         return (
             Words(
-                "停车价格有变化，但模型中的驾驶人尚不按价格选择车位：本结果不能说明价格的作用。",
-                "Parking prices change, but drivers in this model do not choose by price yet: nothing here tells what "
-                "prices do.",
+                "停车价格有变化：驾驶人按价格在停车场之间选择，但没有人因此改乘公交、改变停留时间或放弃出行。",
+                "Parking prices change: drivers choose among sites by them, but nobody takes the bus, stays "
+                "shorter or stays at home because of them.",
             ),
         )
     return ()

@@ -43,6 +43,7 @@ from twin.study.settle import (
     BASE_ROUNDS,
     Period,
     Settlement,
+    departures_of,
     light_times,
     settle_arm,
     settle_base,
@@ -161,8 +162,8 @@ class _Study:
     def compared(self, seeds: tuple[int, ...], precision: Precision | None, command: str) -> Comparison:
         """Settle, run, compare. With a precision, `seeds` are the most that may be used."""
         self.progress("city", 0, 1)
-        city = load_city(self.after.place)
         period = Period.around(self.after.measured)
+        city = load_city(self.after.place, hours=departures_of(period))
         hours = TimeWindow(period.start_s, period.until_s)
         applied = self.before.apply_to(city, hours), self.after.apply_to(city, hours)
         cities = {"before": with_cuts_of(applied[0], applied[1]), "after": with_cuts_of(applied[1], applied[0])}
@@ -337,6 +338,7 @@ class _Study:
             "demand_assumed": demand is None or bool(demand.assumed),
             "demonstration": is_sketch,
             "area_names": self._area_names(cities),
+            "zone_names": {zone.id: zone.name for zone in cities["after"].zones},
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumed],

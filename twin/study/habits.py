@@ -1,5 +1,7 @@
 """From travellers to what each heads for on given streets: nodes, the site of first choice, a usual route."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,7 @@ from twin.demand.sampling import day
 from twin.errors import DemandError
 from twin.routing.paths import Routes
 from twin.sim.city_run import HABIT_SEED, Day, Habits, Stage
+from twin.sim.parking_choice import CROW_MPS, Seekers, first_choices, holds_permit
 
 Ints = NDArray[np.int64]
 
@@ -32,21 +35,37 @@ def first_habits(stage: Stage) -> Habits:
     ends = travellers["destination_point"].to_numpy(dtype=np.int64)
     destination = node_of_point[ends]
     wants = (travellers["parks"] == "public").to_numpy(dtype=np.bool_)
-    lon = np.array([p.lon for p in demand.points])[ends]
-    lat = np.array([p.lat for p in demand.points])[ends]
-    ids = travellers["traveller_id"].to_numpy(dtype=np.int64)
     n = len(travellers)
     site = np.full(n, -1, dtype=np.int64)
     x, y = np.zeros(n), np.zeros(n)
-    seekers = np.flatnonzero(wants)
-    site[seekers], x[seekers], y[seekers] = stage.search.first_choices(
-        HABIT_SEED, ids[seekers], lon[seekers], lat[seekers]
-    )
+    seekers = _seekers(stage, demand, np.flatnonzero(wants))
+    chosen = first_choices(stage.search, HABIT_SEED, seekers)
+    site[wants] = chosen.site
+    x[wants], y[wants] = seekers.to_xy.T
     has_site = site >= 0
     destination = np.where(has_site, _at_sites(stage, site, destination), destination)
     none = np.zeros(n, dtype=np.int64)
     routes = Routes(none, none.copy(), np.zeros(0, dtype=np.int32), np.full(n, -1, dtype=np.int64))
-    return Habits(origin, destination, site, wants, x, y, routes)
+    return Habits(origin, destination, site, wants, x, y, routes, chosen.usual)
+
+
+def _seekers(stage: Stage, demand: Demand, rows: Ints) -> Seekers:
+    """Those who look for a public space, as they usually come."""
+    table = demand.travellers.iloc[rows]
+    lon = np.array([point.lon for point in demand.points], dtype=np.float64)
+    lat = np.array([point.lat for point in demand.points], dtype=np.float64)
+    at = stage.search.xy_of(lon, lat)
+    from_xy, to_xy = (at[table[end].to_numpy(dtype=np.int64)] for end in ("origin_point", "destination_point"))
+    ids = table["traveller_id"].to_numpy(dtype=np.int64)
+    return Seekers(
+        travellers=ids,
+        from_xy=from_xy,
+        to_xy=to_xy,
+        arrive_s=table["usual_depart_s"].to_numpy(dtype=np.float64) + np.hypot(*(to_xy - from_xy).T) / CROW_MPS,
+        stay_s=table["stay_s"].to_numpy(dtype=np.float64),
+        weight=table["travels_share"].to_numpy(dtype=np.float64),
+        has_permit=holds_permit(HABIT_SEED, ids, stage.city.parking),
+    )
 
 
 def _at_sites(stage: Stage, site: Ints, destination: Ints) -> Ints:
@@ -75,10 +94,7 @@ def carried_over(old: Habits, old_stage: Stage, new: Habits, stage: Stage) -> tu
     moved = (old.origin != new.origin) | (old.destination != new.destination)
     needs = np.flatnonzero(broken | moved | (old.routes.cost_ms < 0)).astype(np.int64)
     routes = Routes(old.routes.start, old.routes.length, np.maximum(links, 0).astype(np.int32), old.routes.cost_ms)
-    return (
-        Habits(new.origin, new.destination, new.site, new.wants_site, new.target_x, new.target_y, routes),
-        needs,
-    )
+    return replace(new, routes=routes), needs
 
 
 def trips_of_day(demand: Demand, seed: int, start_s: float, end_s: float) -> Day:

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from twin import chance
 from twin.city.city import City
 from twin.clock import TimeWindow
+from twin.demand.sampling import MORNING
 from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
-from twin.study.mean_hour import mean_hour, street_delays
+from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
 from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
 from twin.study.static_equilibrium import static_equilibrium
 from twin.study.turn_volumes import turn_volumes
@@ -74,6 +75,13 @@ class Period:
     def n_intervals(self) -> int:
         """Intervals of LOOK_S from midnight to the end."""
         return int(np.ceil(self.until_s / LOOK_S))
+
+
+def departures_of(period: Period) -> TimeWindow:
+    """When the travellers of a study usually depart: the morning where it lies in it, else the hours that are run."""
+    if MORNING.start_s <= period.start_s and period.last_s <= MORNING.end_s:
+        return MORNING
+    return TimeWindow(period.start_s, period.last_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +266,7 @@ def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Fl
     """
     graph = stage.router.graph
     pairs = mean_hour(stage.city, habits, period.measured)
-    found = static_equilibrium(graph, pairs, street_delays(stage.network), most_rounds=STATIC_ROUNDS)
+    found = static_equilibrium(graph, pairs, street_delays(stage.network, FOR_FIRST_ROUTES), most_rounds=STATIC_ROUNDS)
     ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)
     shares = np.cumsum(found.weight) / found.weight.sum()
     drawn = np.searchsorted(shares, chance.uniform(SETTLING_SEED, "first ways", ids), side="right")

@@ -84,7 +84,13 @@ class StaticEquilibrium:
 
 
 def static_equilibrium(
-    graph: StreetGraph, pairs: Pairs, delays: DelayFunctions, *, gap: float = GAP, most_rounds: int = MOST_ROUNDS
+    graph: StreetGraph,
+    pairs: Pairs,
+    delays: DelayFunctions,
+    *,
+    gap: float = GAP,
+    most_rounds: int = MOST_ROUNDS,
+    start: StaticEquilibrium | None = None,
 ) -> StaticEquilibrium:
     """Link volumes at which no driver could save more than `gap` of all time: (Σ v t − Σ y t) / Σ v t ≤ gap.
 

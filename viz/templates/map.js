@@ -85,6 +85,10 @@
         }
       });
     }
+    stage.classList.toggle("has-slider", Boolean(view.hasSlider));
+    if (instance().visState.filters.length) {
+      send("SET_FILTER_VIEW", { idx: 0, view: view.hasSlider ? "minified" : "side" });
+    }
     hideControls();
     mark(view);
   }

@@ -1,0 +1,187 @@
+"""Hiding real streets and looking for them: how many come back among the first forty gaps.
+
+A hidden street is *shown from both ends* where both its ends are left as dead ends or stems of a T that point along it,
+*from one end* where one is. The first is a gap on the map; the second looks like any T-junction that faces a street, of
+which there are hundreds in a city that were never meant to go on, so few of them can be among forty.
+"""
+
+import itertools
+import sys
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from twin import chance
+from twin.advice.opening_candidates import LEAST_DETOUR, MAX_GAP_M, SHORTEST_M, WIDEST_TURN_DEG, find_candidates
+from twin.advice.stubs import EXPRESS, stubs_of
+from twin.city.city import City
+from twin.city.ground import ground_of
+from twin.city.network import Link, Network, Node
+
+SHANGHAI = Path("/work/shared/data/osm/shanghai_center.osm")
+FIRST = 40
+HIDDEN = 20
+TRIALS = 5
+SAME_M = 60.0
+
+
+class Hiding:
+    """The streets of a network that may be hidden, and what came back of those that were."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.ground = network, ground_of(network)
+        self.missed: Counter[tuple[int, str]] = Counter()
+        self.index = {node.id: i for i, node in enumerate(network.nodes)}
+        ends = Counter(tuple(sorted((k.from_node, k.to_node))) for k in network.links if self.is_plain(k))
+        self.streets = sorted(
+            pair for pair, n in ends.items() if n == 2 and SHORTEST_M <= self.apart_m(pair) <= MAX_GAP_M
+        )
+
+    @staticmethod
+    def is_plain(link: Link) -> bool:
+        return link.road_class not in EXPRESS and not link.is_structure
+
+    def apart_m(self, pair) -> float:
+        return float(np.hypot(*(self.at(pair[0]) - self.at(pair[1]))))
+
+    def at(self, node: str):
+        return self.ground.node_xy[self.index[node]]
+
+    def without(self, hidden) -> City:
+        gone = set(hidden)
+        kept = [k for k in self.network.links if tuple(sorted((k.from_node, k.to_node))) not in gone]
+        return City("hidden", "", date(2025, 1, 1), self.network.with_links(kept))
+
+    def pointing_ends(self, place: City, pair) -> int:
+        """How many ends of a hidden street are stubs that point along it."""
+        stubs = {stub.node_id: stub for stub in stubs_of(place.network)}
+        count = 0
+        for here, there in (pair, pair[::-1]):
+            along = (self.at(there) - self.at(here)) / self.apart_m(pair)
+            stub = stubs.get(here)
+            count += stub is not None and float(along @ stub.heading) >= np.cos(np.radians(WIDEST_TURN_DEG))
+        return count
+
+    def is_found(self, pair, candidates) -> bool:
+        ends = np.array([self.at(node) for node in pair])
+        for candidate in candidates:
+            own = np.array([self.ground.xy(*place)[0] for place in candidate.places])
+            if any(np.hypot(*(ends - turned).T).max() <= SAME_M for turned in (own, own[::-1])):
+                return True
+        return False
+
+    def recall(self, hidden):
+        """Of the hidden streets by ends that point: [found, shown]."""
+        place = self.without(hidden)
+        candidates = sorted(find_candidates(place).candidates, key=lambda c: (-c.plausibility, c.key))
+        counts = {ends: [0, 0] for ends in (0, 1, 2)}
+        for pair in hidden:
+            ends = self.pointing_ends(place, pair)
+            is_found = self.is_found(pair, candidates[:FIRST])
+            counts[ends][0] += is_found
+            counts[ends][1] += 1
+            if not is_found:
+                self.missed[ends, self.why_missed(place, pair, candidates)] += 1
+        return counts
+
+    def why_missed(self, place: City, pair, candidates) -> str:
+        """The first reason that holds for a hidden street that is not among the first gaps."""
+        if self.is_found(pair, candidates):
+            return "a gap, but not among the first forty"
+        if self.pointing_ends(place, pair) == 0:
+            return "no dead end and no stem of a T points along it"
+        graph = nx.Graph()
+        graph.add_weighted_edges_from((k.from_node, k.to_node, k.length_m) for k in place.network.links)
+        try:
+            round_m = nx.shortest_path_length(graph, *pair, weight="weight")
+        except (nx.NetworkXNoPath, nx.NodeNotFound):
+            round_m = np.inf
+        if round_m < LEAST_DETOUR * self.apart_m(pair):
+            return "the way round is less than one and a half times as long"
+        arms = [len(set(nx.neighbors(graph, node))) for node in pair]
+        if max(arms) > 3:
+            return "it ends where four streets meet already"
+        return "another street lies between, or it would run beside one"
+
+    def drawn(self, trial: int, among):
+        order = np.argsort(chance.uniform(trial, "hides a street", np.arange(len(among)), 0), kind="stable")
+        return [among[i] for i in order[:HIDDEN]]
+
+
+def grid_of(columns: int, rows: int) -> Network:
+    """Streets 200 m by 150 m, each with a name of its own, so that hiding one leaves two stems face to face."""
+    nodes = [
+        Node(f"{x:02}-{y:02}", 121.4 + 0.00225 * x, 37.5 + 0.00135 * y) for x in range(columns) for y in range(rows)
+    ]
+    pairs = [((x, y), (x + 1, y), f"东西{y}街") for x in range(columns - 1) for y in range(rows)]
+    pairs += [((x, y), (x, y + 1), f"南北{x}路") for x in range(columns) for y in range(rows - 1)]
+    links = []
+    for a, b, name in pairs:
+        for (x1, y1), (x2, y2) in ((a, b), (b, a)):
+            length_m = 200.0 if y1 == y2 else 150.0
+            ends = f"{x1:02}-{y1:02}", f"{x2:02}-{y2:02}"
+            links.append(Link("→".join(ends), *ends, length_m, 1.0, 10.0, 1200.0, name=name))
+    return Network(tuple(nodes), tuple(links), crs="EPSG:32651")
+
+
+def inner(hiding: Hiding):
+    """Streets between crossings of four, which leave two stems that point at each other."""
+    arms = {
+        node.id: len({k.to_node for k in hiding.network.links_out[node.id]}) for node in hiding.network.nodes
+    }  # fmt: skip
+    return [pair for pair in hiding.streets if all(arms[node] == 4 for node in pair)]
+
+
+def test_a_street_hidden_in_a_grid_is_the_first_gap_that_is_found() -> None:
+    hiding = Hiding(grid_of(6, 6))
+    (pair,) = [pair for pair in hiding.streets if pair == ("02-02", "03-02")]
+    candidates = sorted(find_candidates(hiding.without([pair])).candidates, key=lambda c: -c.plausibility)
+    assert hiding.pointing_ends(hiding.without([pair]), pair) == 2
+    assert candidates[0].plausibility == pytest.approx(2.0, abs=0.01)
+    assert hiding.is_found(pair, candidates[:1])
+
+
+def test_every_street_hidden_in_a_made_town_that_both_ends_show_comes_back() -> None:
+    """Twenty of the inner streets of a grid of 12 × 12, five times; where two hidden meet, ends may show none."""
+    hiding = Hiding(grid_of(12, 12))
+    found = shown = 0
+    for trial in range(TRIALS):
+        both = hiding.recall(hiding.drawn(trial, inner(hiding)))[2]
+        found, shown = found + both[0], shown + both[1]
+    assert shown >= 50
+    assert found / shown >= 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHANGHAI.is_file(), reason="the Shanghai extract is not on this machine")
+def test_hidden_streets_of_shanghai_that_both_ends_show_come_back_among_forty(capsys) -> None:
+    """Twenty real streets, five times: drawn from all, and drawn from those between two crossings of four (or
+    dead ends), so that nearly all of the twenty are shown."""
+    from twin.osm.streets import read_network
+
+    hiding = Hiding(read_network(SHANGHAI)[0])
+    arms = {
+        node.id: len(
+            {k.to_node for k in hiding.network.links_out[node.id]}
+            | {k.from_node for k in hiding.network.links_in[node.id]}
+        )
+        for node in hiding.network.nodes
+    }
+    between = [pair for pair in hiding.streets if all(arms[node] in (2, 4) for node in pair)]
+    for words, among in (("all streets", hiding.streets), ("streets between crossings", between)):
+        total = {ends: [0, 0] for ends in (0, 1, 2)}
+        hiding.missed.clear()
+        for trial, ends in itertools.product(range(TRIALS), (0, 1, 2)):
+            if ends == 0:
+                counts = hiding.recall(hiding.drawn(trial, among))
+            total[ends] = [a + b for a, b in zip(total[ends], counts[ends], strict=True)]
+        with capsys.disabled():
+            sys.stdout.write(f"\n{words}: both ends {total[2]}, one end {total[1]}, none {total[0]} (found, hidden)\n")
+            for (ends, why), n in sorted(hiding.missed.items()):
+                sys.stdout.write(f"  missed, {ends} ends: {n} × {why}\n")
+        assert total[2][1] >= 10
+        assert total[2][0] / total[2][1] >= 0.8

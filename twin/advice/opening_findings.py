@@ -1,0 +1,164 @@
+"""What an opening does beside its total: streets that win and lose, traffic in residential streets, schools and
+hospitals nearer, bus lines that could use it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from twin.advice.opening_candidates import Candidate
+from twin.advice.opening_equilibria import OpeningEquilibria
+from twin.advice.opening_trials import DynamicArm
+from twin.city.city import City
+from twin.city.ground import ground_of
+from twin.city.network import Network
+from twin.city.places import KnownPlace
+from twin.results.estimates import FALSE_DISCOVERIES, false_discovery, paired_many
+from twin.units import METRES_PER_KM
+
+STREET_COLUMNS = {
+    "measure_id": ("id", "the opening; empty: the whole set"),
+    "street": ("name", "street, or the class of streets without a name"),
+    "change_vehh": ("veh·h", "time spent on it in the window, after less before, on the days of verification"),
+    "low_vehh": ("veh·h", "95 % interval of the change, chance between days only"),
+    "high_vehh": ("veh·h", "95 % interval of the change"),
+    "change_vehicles": ("veh", "vehicles over its busiest link, after less before"),
+    "is_clear": ("yes/no", "outside the noise, all streets held together (false discoveries at 5 %)"),
+}
+
+RESIDENTIAL = ("residential", "service")
+"""Classes into which through traffic should not be drawn."""
+
+NEARER_MIN = 0.5
+"""A school or hospital is nearer where the drive to the nearest one is shorter by so much (minutes, assumed)."""
+
+MAY_USE_WITHIN_M = 150.0
+"""A bus line that has a stop's link or its way within this distance (m) of both ends could use an opening."""
+
+LEAST_BUS_SAVING_M = 200.0
+
+
+def streets_changed(
+    measure_id: str, before: DynamicArm, after: DynamicArm, seeds: Sequence[int], network: Network
+) -> pd.DataFrame:
+    """Change of time spent on each street (STREET_COLUMNS), largest first; streets that only one arm has are left
+    out."""
+    shared = [link_id for link_id in after.link_ids if link_id in set(before.link_ids)]
+    names = np.array([_street_name(network, link_id) for link_id in shared])
+    streets, owner = np.unique(names, return_inverse=True)
+    rows_of = [_rows(arm, seeds) for arm in (before, after)]
+    at = [_columns(arm, shared) for arm in (before, after)]
+    spent = [arm.link_vehh[rows][:, columns] for arm, rows, columns in zip((before, after), rows_of, at, strict=True)]
+    flow = [
+        arm.link_vehicles[rows][:, columns] for arm, rows, columns in zip((before, after), rows_of, at, strict=True)
+    ]
+    by_street = np.zeros((len(seeds), len(streets)))
+    for i in range(len(seeds)):
+        by_street[i] = np.bincount(owner, weights=spent[1][i] - spent[0][i], minlength=len(streets))
+    many = paired_many(by_street)
+    busiest = np.zeros(len(streets))
+    change = (flow[1] - flow[0]).mean(axis=0)
+    mean_flow = flow[0].mean(axis=0)
+    for k in range(len(streets)):
+        own = np.flatnonzero(owner == k)
+        busiest[k] = change[own[np.argmax(mean_flow[own])]]
+    is_clear = (
+        false_discovery(many.p) <= FALSE_DISCOVERIES if len(seeds) > 1 else np.zeros(len(streets), dtype=np.bool_)
+    )
+    table = pd.DataFrame(
+        {
+            "measure_id": measure_id,
+            "street": streets,
+            "change_vehh": many.mean,
+            "low_vehh": many.low,
+            "high_vehh": many.high,
+            "change_vehicles": busiest,
+            "is_clear": is_clear,
+        }
+    )
+    order = np.lexsort((streets, -np.abs(many.mean)))
+    return table.iloc[order].reset_index(drop=True)
+
+
+def residential_change_vehkm(before: DynamicArm, after: DynamicArm, seeds: Sequence[int], network: Network) -> float:
+    """Vehicle-kilometres on residential streets that are there in both arms, after less before (mean of the days)."""
+    km = []
+    for arm in (before, after):
+        ids = [i for i in arm.link_ids if i in set(before.link_ids) and i in set(after.link_ids)]
+        quiet = [i for i in ids if network.link_by_id[i].road_class in RESIDENTIAL]
+        length_km = np.array([network.link_by_id[i].length_m for i in quiet]) / METRES_PER_KM
+        km.append(float((arm.link_vehicles[_rows(arm, seeds)][:, _columns(arm, quiet)] * length_km).sum(axis=1).mean()))
+    return km[1] - km[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearer:
+    """Residents whose drive to the nearest place of a kind is shorter by half a minute or more, and the most saved."""
+
+    residents: float
+    most_min: float
+
+
+def nearer(
+    equilibria: OpeningEquilibria, city: City, places: Sequence[KnownPlace], measure_id: str, kind: str
+) -> Nearer | None:
+    """Who is nearer to a place of a kind at the times of the static equilibria; None where no such place is known."""
+    there = [place for place in places if place.kind == kind]
+    zones = [zone for zone in city.zones if zone.kind == "zone"]
+    if not there or not zones:
+        return None
+    network, router = equilibria.network, equilibria.router
+    ground = ground_of(network)
+    starts = _nearest_nodes(ground.node_xy, ground.xy([z.lon for z in zones], [z.lat for z in zones]))
+    ends = _nearest_nodes(ground.node_xy, ground.xy([p.lon for p in there], [p.lat for p in there]))
+    times_min = []
+    for built in ((), (measure_id,)):
+        cost_ms = np.maximum(1, np.rint(1000.0 * equilibria.equilibrium(built).time_s)).astype(np.int64).reshape(-1, 1)
+        table = router.node_times_ms(starts, cost_ms=cost_ms)[:, ends].astype(np.float64) / 60_000.0
+        times_min.append(np.where(table < 0, np.inf, table).min(axis=1))
+    saved_min = np.nan_to_num(times_min[0] - times_min[1])
+    residents = np.array([zone.residents for zone in zones])
+    return Nearer(float(residents[saved_min >= NEARER_MIN].sum()), float(saved_min.max(initial=0.0)))
+
+
+def lines_that_could_use(city: City, candidate: Candidate) -> list[tuple[str, float]]:
+    """Names of bus lines that pass both ends and drive a longer way between them, with the metres saved; most first."""
+    network = city.open_network()
+    ground = ground_of(network)
+    ends = [ground.xy(*place)[0] for place in candidate.places]
+    xy = {node.id: ground.node_xy[i] for i, node in enumerate(network.nodes)}
+    saved: dict[str, float] = {}
+    for line in city.lines:
+        links = [network.link_by_id[i] for i in line.route if i in network.link_by_id]
+        driven = np.cumsum([link.length_m for link in links])
+        at = []
+        for end in ends:
+            far = [float(np.hypot(*(xy[link.to_node] - end))) for link in links]
+            at.append(int(np.argmin(far)) if far and min(far) <= MAY_USE_WITHIN_M else None)
+        if at[0] is None or at[1] is None or at[0] == at[1]:
+            continue
+        saving = abs(float(driven[at[1]] - driven[at[0]])) - candidate.crow_m
+        if saving >= LEAST_BUS_SAVING_M:
+            saved[line.name] = max(saving, saved.get(line.name, 0.0))
+    return sorted(saved.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _street_name(network: Network, link_id: str) -> str:
+    link = network.link_by_id[link_id]
+    return link.name or f"({link.road_class})"
+
+
+def _rows(arm: DynamicArm, seeds: Sequence[int]) -> list[int]:
+    return [arm.seeds.index(seed) for seed in seeds]
+
+
+def _columns(arm: DynamicArm, link_ids: Iterable[str]) -> list[int]:
+    index = {link_id: i for i, link_id in enumerate(arm.link_ids)}
+    return [index[link_id] for link_id in link_ids]
+
+
+def _nearest_nodes(node_xy: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.int64]:
+    apart = ((node_xy[None, :, :] - points[:, None, :]) ** 2).sum(axis=2)
+    return np.asarray(apart.argmin(axis=1), dtype=np.int64)
