@@ -92,8 +92,8 @@ def _parts(
         return [movement]
     lanes = shares[movement.from_link, movement.to_link]
     lane_vph = None
-    if movement.capacity_vph is not None and movement.lanes is not None:
-        lane_vph = movement.capacity_vph / movement.lanes
+    if movement.capacity_vph is not None:
+        lane_vph = movement.capacity_vph / len(lanes)
     return [
         replace(movement, from_link=lane_link(movement.from_link, lane), lanes=None, capacity_vph=lane_vph)
         for lane in lanes

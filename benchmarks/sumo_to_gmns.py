@@ -4,8 +4,7 @@
 signals.csv and TRIPS.csv into OUT; then `twin simulate OUT OUT/TRIPS.csv --out RESULT`. Edges keep their ids.
 
 What has no place in the tables: lane changes, pedestrians, stops, and the second half of a junction crossed in two
-steps. A lane that serves several turns is divided among them in proportion to their vehicles in the route file, so
-that turn queues of an approach add up to its lanes.
+steps. An approach on which turns share a lane is one queue, first in, first out.
 """
 
 import argparse
@@ -53,10 +52,10 @@ def convert(net: SumoNet, vehicles: Sequence[Vehicle]) -> tuple[Network, tuple[S
     links = tuple(_link(edge, kind, has_way) for edge in net.edges)
     nodes = tuple(Node(j.id, *_degrees(j.x_m, j.y_m), _CONTROL.get(j.kind, "none")) for j in net.junctions)
     grouped = connections_by_turn(net.connections)
-    lanes, divided = turn_lanes(grouped, vehicles_by_turn(vehicles)), divided_edges(net, grouped)
+    lanes = turn_lanes(divided_edges(net, grouped), grouped)
     node_of = {edge.id: edge.to_node for edge in net.edges}
     movements = tuple(
-        _movement(node_of[turn[0]], turn, rows, lanes[turn] if turn[0] in divided else None, kind, limits[turn[0]])
+        _movement(node_of[turn[0]], turn, rows, lanes.get(turn), kind, limits[turn[0]])
         for turn, rows in grouped.items()
     )
     return Network(nodes, links, movements), tuple(signal_plans(net.programs, grouped, node_of))
@@ -85,22 +84,21 @@ def divided_edges(net: SumoNet, grouped: Mapping[Turn, Sequence[Connection]]) ->
     return {edge.id: edge.car_lanes for edge in net.edges if len(edge.car_lanes) > 1 and turns[edge.id] > 1}
 
 
-def turn_lanes(grouped: Mapping[Turn, Sequence[Connection]], vehicles: Mapping[Turn, int]) -> dict[Turn, float]:
-    """Lanes of each turn; a shared lane is divided in proportion to the vehicles that turn from it.
+def turn_lanes(
+    divided: Mapping[str, tuple[int, ...]], grouped: Mapping[Turn, Sequence[Connection]]
+) -> dict[Turn, float]:
+    """Lanes of each turn of the edges where no two turns share a lane.
 
-    Rounded down, so that the turns of an approach are never more than its lanes.
+    Elsewhere one queue holds all turns: a table that gives a turn a number of lanes, not which, cannot say that two
+    share one, and half a lane is a queue that no street has.
     """
-    shares = lane_shares(grouped, vehicles)
-    flow = _flows(grouped, vehicles)
-    load: dict[tuple[str, int], float] = defaultdict(float)
-    for turn, lanes in shares.items():
-        for lane, share in lanes.items():
-            load[turn[0], lane] += flow[turn] * share
-    exact = {
-        turn: sum(flow[turn] * share / load[turn[0], lane] for lane, share in lanes.items())
-        for turn, lanes in shares.items()
-    }
-    return {turn: math.floor(1e4 * lanes + 1e-6) / 1e4 for turn, lanes in exact.items()}
+    lanes = {turn: {row.from_lane for row in rows} for turn, rows in grouped.items() if turn[0] in divided}
+    used: Counter[str] = Counter()
+    taken: dict[str, set[int]] = defaultdict(set)
+    for (edge, _), own in lanes.items():
+        used[edge] += len(own)
+        taken[edge] |= own
+    return {turn: float(len(own)) for turn, own in lanes.items() if used[turn[0]] == len(taken[turn[0]])}
 
 
 def lane_shares(

@@ -1,5 +1,6 @@
 """From SUMO's files to the tables of `twin simulate`, on a crossing whose numbers can be checked in the head."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ from benchmarks.driving import free_speed_mps, turn_time_s
 from benchmarks.sumo_net import SumoNet, read_sumo_net
 from benchmarks.sumo_routes import VehicleType, read_sumo_routes
 from benchmarks.sumo_signals import EffectiveGreen, greens_of
-from benchmarks.sumo_to_gmns import convert, turn_lanes, write_tables
+from benchmarks.sumo_to_gmns import convert, lane_shares, write_tables
 from twin.city.network import Movement
 from twin.files.gmns_files import read_gmns
 from twin.files.trip_files import read_trips
@@ -98,23 +99,27 @@ def test_a_green_that_yields_first_is_permissive_and_then_protected(net: SumoNet
     assert has_way == EffectiveGreen(33.0, pytest.approx(25.6), False)
 
 
-def test_a_shared_lane_is_divided_by_what_turns_from_it(net: SumoNet, tmp_path: Path) -> None:
-    """40 cars on two lanes: 20 a lane. Lane 1: 20 ahead; lane 2: 10 ahead and 10 left: 1.5 lanes ahead, 0.5 left."""
+def test_an_approach_with_a_shared_lane_is_one_queue(net: SumoNet, tmp_path: Path) -> None:
     network, _ = convert(net, read_sumo_routes(routes_file(tmp_path, ahead=30, left=10)))
+    assert [m.lanes for m in network.movements] == [None, None, None]
+
+
+def test_turns_that_share_no_lane_have_theirs(net: SumoNet, tmp_path: Path) -> None:
+    apart = replace(net, connections=tuple(c for c in net.connections if (c.from_lane, c.to_edge) != (2, "ahead")))
+    network, _ = convert(apart, read_sumo_routes(routes_file(tmp_path, ahead=30, left=10)))
     lanes = {(m.from_link, m.to_link): m.lanes for m in network.movements}
-    assert lanes["main", "ahead"] == pytest.approx(1.5, abs=0.01)
-    assert lanes["main", "left"] == pytest.approx(0.5, abs=0.01)
-    assert lanes["side", "ahead"] is None  # one lane: one queue
+    assert lanes == {("main", "ahead"): 1.0, ("main", "left"): 1.0, ("side", "ahead"): None}
 
 
-def test_turns_never_add_up_to_more_than_the_lanes(net: SumoNet) -> None:
+def test_cars_spread_over_lanes_until_these_carry_the_same(net: SumoNet) -> None:
+    """40 cars on two lanes: 20 a lane. Lane 1: 20 ahead; lane 2: 10 ahead and 10 left."""
     grouped = {
         turn: [c for c in net.connections if (c.from_edge, c.to_edge) == turn]
         for turn in (("main", "ahead"), ("main", "left"))
     }
-    for ahead in range(0, 60, 7):
-        lanes = turn_lanes(grouped, {("main", "ahead"): ahead, ("main", "left"): 13})
-        assert 1.99 < sum(lanes.values()) <= 2.0
+    shares = lane_shares(grouped, {("main", "ahead"): 30, ("main", "left"): 10})
+    assert shares["main", "ahead"] == pytest.approx({1: 2 / 3, 2: 1 / 3}, abs=0.01)
+    assert shares["main", "left"] == {2: 1.0}
 
 
 def test_queue_numbers_follow_the_kind_of_car(net: SumoNet, tmp_path: Path) -> None:

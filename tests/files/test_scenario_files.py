@@ -1,4 +1,5 @@
 import datetime
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,18 @@ def test_place_window_and_date_come_from_the_base(tmp_path):
     assert last.place == "yantai" and str(last.measured) == "07:00–09:00"
     assert last.date == datetime.date(2024, 4, 15)
     assert [measure.id for measure in last.inherited] == ["night-works"] and last.measures == ()
+
+
+def test_share_of_drivers_who_hear_of_other_ways_is_read_written_and_comes_from_the_base(tmp_path):
+    base = BASE.replace('place = "yantai"', 'place = "yantai"\nreroute_share = 0.3')
+    assert base != BASE
+    folder = written(tmp_path, base=base, works=WORKS)
+    works = read_scenario(folder / "works.toml")
+    assert works.reroute_share == 0.3
+    write_scenario(folder / "again.toml", replace(works, name="again", reroute_share=0.25))
+    assert read_scenario(folder / "again.toml").reroute_share == 0.25
+    wrong = written(tmp_path, base=BASE.replace('place = "yantai"', 'place = "yantai"\nreroute_share = 30'))
+    assert "reroute_share is 30, must be a share from 0 to 1" in faults(wrong / "base.toml")
 
 
 def test_included_measures_keep_their_group(tmp_path):

@@ -126,6 +126,31 @@ def test_a_group_has_its_share_of_an_approach_s_storage(crossing: Network) -> No
     assert (tables.storage[[left, others, exit_]] / 1e6).tolist() == pytest.approx([8.0, 16.0, 16.0])
 
 
+def test_turns_that_give_way_on_green_have_two_places_to_wait_where_they_have_no_lane(crossing: Network) -> None:
+    plan = SignalPlan("m", 60.0, 0.0, (Green("em", "ms", 0.0, 20.0, permissive=True), Green("em", "mw", 0.0, 20.0)))
+    tables = build_tables(crossing, [plan])
+    body, places = tables.all_segments(crossing.link_index["em"])
+    assert (tables.length_mm[body], tables.length_mm[places], tables.storage[places]) == (500_000, 0, 2_000_000)
+    assert tables.exit_group[body] == -1, "who ends on the link leaves from its end"
+    own_lanes = (
+        Green("sm", "mw", 0.0, 20.0, permissive=True, lanes=1.0),
+        Green("sm", "mn", 0.0, 20.0, lanes=2.0),
+    )
+    plan = SignalPlan("m", 60.0, 0.0, own_lanes)
+    grouped = build_tables(crossing, [plan], groups=planned_groups(crossing, [plan]))
+    assert len(grouped.all_segments(crossing.link_index["sm"])) == 4, "a lane of their own is place enough"
+
+
+def test_time_in_waiting_places_is_a_mean_over_all_that_left_the_link(crossing: Network) -> None:
+    """One in five turns left; the other four and it drive 500 m at 15 m/s, 33.3 s, when nobody is in the way."""
+    plan = SignalPlan("m", 60.0, 0.0, (Green("em", "ms", 0.0, 60.0, permissive=True), Green("em", "mw", 0.0, 60.0)))
+    trips = trips_of(crossing, ([50.0 * i for i in range(4)], ("em", "mw")), ([225.0], ("em", "ms")))
+    ended = simulate(crossing, trips, signals=[plan])
+    row = ended.links[(ended.links["link_id"] == "em") & (ended.links["left"] > 0)]
+    assert row["left"].tolist() == [5] and row["mean_travel_time_s"].tolist() == pytest.approx([500 / 15], abs=1e-3)
+    assert ended.trips["distance_m"].tolist() == [1000.0] * 5
+
+
 @pytest.fixture
 def crossing() -> Network:
     """A crossing at m: two lanes from north and south, one from east and west, 500 m each."""

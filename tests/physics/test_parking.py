@@ -239,7 +239,7 @@ def kerbs_of_the_ring(load: float) -> Iterator[ParkingSite]:
     for i in range(RING):
         yield ParkingSite(
             f"{i:02d}", "", "kerb", 121.0 + i * 1e-6, 37.0, f"{i:02d}", "Z", 1, int(is_taken[i]), FREE,
-            start_stay_s=HOUR
+            start_stay_s=HOUR,
         )  # fmt: skip
 
 

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from small_runs import SEVEN, bus_morning, cruising_of, links_of, parked, run_of, sites_of_run, trip, trips_of
+from small_runs import (
+    SEVEN,
+    bus_morning,
+    cruising_of,
+    links_of,
+    parked,
+    run_of,
+    sites_of_run,
+    trip,
+    trips_of,
+)
 
 from twin.results.areas import KINDS, area_words, kind_of
 from twin.results.dictionary import HEADLINE, METRICS

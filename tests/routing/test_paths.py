@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from twin import chance
 from twin.city.network import Link, Movement, Network, Node
+from twin.routing import paths
 from twin.routing.kernel import INTERVAL_MS
 from twin.routing.paths import Router
 
@@ -302,3 +303,20 @@ def test_ways_from_the_end_of_a_link_obey_its_turns() -> None:
                 assert time_ms[k] == expected[other.id]
             elif other.id != link.id:
                 assert time_ms[k] >= 2**62 and before[k] == -1
+
+
+def test_trees_from_links_are_kept_within_their_room_and_come_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for three trees of the grid: the one asked for longest ago goes, and is the same when it is grown anew."""
+    network = town(3)
+    n_links = len(network.links)
+    monkeypatch.setattr(paths, "TREES_BYTES", 3 * 16 * n_links)
+    router = Router(network)
+    first = router.link_tree(0)
+    for link in (1, 2, 0, 3):
+        router.link_tree(link)
+    assert list(router._link_trees) == [2, 0, 3]
+    assert router.link_tree(0) is first
+    grown_anew = [Router(network).link_tree(link) for link in range(n_links)]
+    for link in range(n_links):
+        assert all(np.array_equal(a, b) for a, b in zip(router.link_tree(link), grown_anew[link], strict=True))
+    assert len(router._link_trees) == 3

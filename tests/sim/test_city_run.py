@@ -10,7 +10,7 @@ import pytest
 from twin.city.city import City
 from twin.clock import TimeWindow
 from twin.records import BUS_COLUMNS, LINK_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
-from twin.sim import parking_day
+from twin.sim import navigation, parking_day
 from twin.sim.city_run import Day, run_city
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.parking_stock import ParkingStock
@@ -190,3 +190,32 @@ def test_loading_without_stories_has_no_buses_and_no_search(settled: Settlement)
     assert loading.buses is not None and len(loading.buses) == 0
     assert loading.trips["search_s"].sum() == 0.0
     assert loading.books["finished"] + loading.books["gave_up"] == loading.books["created"]
+
+
+def test_drivers_who_hear_of_other_ways_are_the_same_in_both_flows_and_keep_the_books(
+    settled: Settlement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody hears and turns for any saving, so the day is not the usual one."""
+    monkeypatch.setattr(navigation, "LEAST_SAVED_S", 0.001)
+    monkeypatch.setattr(navigation, "LEAST_SAVED_SHARE", 0.0)
+    short = PERIOD.start_s + 2400.0
+    stage = replace(settled.stage, city=replace(settled.stage.city, reroute_share=1.0))
+    told = replace(settled, stage=stage)
+    compiled, simpy = run(told, until_s=short), run(told, until_s=short, flow_class=SimpyFlow)
+    pd.testing.assert_frame_equal(compiled.trips, simpy.trips, check_exact=True)
+    pd.testing.assert_frame_equal(compiled.links, simpy.links, check_exact=True)
+    book = dict(compiled.books)
+    assert book.pop("created") == sum(book.values())
+    assert (compiled.trips["search_m"] >= 0).all()
+    assert not compiled.trips["distance_m"].equals(run(settled, until_s=short).trips["distance_m"])
+
+
+def test_hearing_when_nothing_saves_a_minute_changes_nothing(
+    settled: Settlement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(navigation, "LEAST_SAVED_S", 1e6)
+    stage = replace(settled.stage, city=replace(settled.stage.city, reroute_share=1.0))
+    short = PERIOD.start_s + 2400.0
+    told, untold = run(replace(settled, stage=stage), until_s=short), run(settled, until_s=short)
+    pd.testing.assert_frame_equal(told.trips, untold.trips, check_exact=True)
+    pd.testing.assert_frame_equal(told.links, untold.links, check_exact=True)

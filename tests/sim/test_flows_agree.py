@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.sim.random_streets import random_case, random_route, ways_on
+from tests.sim.random_streets import fleet_of, random_case, random_route, ways_on
 from twin.errors import SimulationError
 from twin.sim.environment import Environment
 from twin.sim.flow import ALWAYS_GREEN, ALWAYS_RED, Fleet, Flow, FlowRecords, GridlockPolicy
@@ -148,6 +148,57 @@ def test_stories_live_the_same_day_on_both_flows(seed: int) -> None:
 
     assert simpy_log == kernel_log
     assert differences(by_simpy, by_kernel) == []
+
+
+def guide(
+    env: Environment, flow: Flow, draw: random.Random, tables: FlowTables, n_vehicles: int, log: Log
+) -> Generator[Any, Any, None]:
+    """Sends vehicles of the fleet other ways, at random; notes what they had before them and what has left so far."""
+    for _ in range(60):
+        yield env.timeout(draw.choice([1, 5, 20, 60]))
+        for vehicle in range(n_vehicles):
+            way_left = flow.way_left(vehicle)
+            if way_left and draw.random() < 0.3 and (ways := ways_on(tables, way_left[0])):
+                log.append((env.now, vehicle, f"leaves the way {way_left}"))
+                flow.redirect(vehicle, random_route(draw, tables, draw.choice(ways), draw.randint(1, 9)))
+        left, time_us = flow.totals()
+        log.append((env.now, int(left.sum()), f"left after {time_us.tolist()}"))
+
+
+def a_guided_day(make: type[SimpyFlow] | type[CompiledFlow], seed: int) -> tuple[FlowRecords, Log]:
+    tables, fleet = random_case(seed)
+    env = Environment()
+    flow = make(env, tables, fleet, gridlock=("report", "relieve")[seed % 2], keep_passages=True)
+    log: Log = []
+    draw = random.Random(seed)
+    for agent in range(20):
+        env.story_at(draw.choice([0, 5, 60]), wanderer(env, flow, random.Random(agent), tables, log, agent), agent)
+    env.story(guide(env, flow, draw, tables, len(fleet), log), 1 << 30)
+    env.run(4000.0)
+    return flow.finish(), log
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_vehicles_take_the_same_other_ways_on_both_flows(seed: int) -> None:
+    by_simpy, simpy_log = a_guided_day(SimpyFlow, seed)
+    by_kernel, kernel_log = a_guided_day(CompiledFlow, seed)
+
+    assert simpy_log == kernel_log
+    assert differences(by_simpy, by_kernel) == []
+    assert any("leaves the way" in what for _, _, what in simpy_log)
+
+
+@pytest.mark.parametrize("make", [SimpyFlow, CompiledFlow])
+def test_a_vehicle_that_has_no_way_before_it_takes_no_other(make: type[SimpyFlow] | type[CompiledFlow]) -> None:
+    """It is outside until 100 s, and then on its last segment."""
+    tables, _ = random_case(5)
+    env = Environment()
+    flow = make(env, tables, fleet_of([[0]], [100_000_000]))
+    assert flow.way_left(0) == []
+    with pytest.raises(SimulationError, match="takes no other way"):
+        flow.redirect(0, [1])
+    env.run(100.001)
+    assert flow.way_left(0) == []
 
 
 @pytest.mark.parametrize("make", [SimpyFlow, CompiledFlow])

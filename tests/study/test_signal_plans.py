@@ -128,18 +128,20 @@ def test_left_turns_give_way_within_the_phase_of_their_approach() -> None:
 
 
 def test_permitted_left_turn_needs_more_green_the_more_comes_towards_it() -> None:
-    """300 PCU/h come in half the hour, so at q = 600/3600 = 1/6 a second: q e^(−4.5 q) / (1 − e^(−2.5 q)) = 0.2310/s.
+    """300 PCU/h, q = 1/12 a second: q e^(−4.5 q) / (1 − e^(−2.5 q)) = 0.3045/s, 1,096.3 an hour of gaps.
 
-    100 left turns need 100 / 831.8 of the hour, with nobody there 100 / 1440; no flow takes their last 180 an hour.
+    Half of each cycle is red: the queue of it takes 300 / (1,650 − 300) = 2/9 of the green, and leaves 852.7. Nobody
+    there: 1,440. No flow takes the last 180 an hour.
     """
     network = crossing()
     approaches = Approaches.for_volumes(network, {"x"}, {})
     phase, _ = approaches.phases("x", {})
     left, against = ("wx", "xn"), ("ex", "xw")
-    assert permitted_left_vph(600.0) == pytest.approx(831.8, abs=0.1)
+    assert permitted_left_vph(300.0, 1650.0) == pytest.approx(852.7, abs=0.1)
+    assert permitted_left_vph(300.0, 1e9) == pytest.approx(1096.3, abs=0.1)
     assert approaches.flow_ratio(phase, {left: 100.0}) == pytest.approx(100 / 1440)
-    assert approaches.flow_ratio(phase, {left: 100.0, against: 150.0}) == pytest.approx(100 / permitted_left_vph(300.0))
-    assert permitted_left_vph(5000.0) == pytest.approx(180.0)
+    assert approaches.flow_ratio(phase, {left: 200.0, against: 300.0}) == pytest.approx(200 / 852.7, rel=1e-4)
+    assert permitted_left_vph(1000.0, 1650.0) == permitted_left_vph(5000.0, 1650.0) == pytest.approx(180.0)
 
 
 @pytest.mark.parametrize(

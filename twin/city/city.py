@@ -32,6 +32,7 @@ class City:
     signal_orders: tuple[SignalOrder, ...] = ()  # what measures want of signals; a study carries it out
     demand: Demand | None = None  # None: trips come from elsewhere, e.g. a table given to `simulate`
     screenlines: tuple[Screenline, ...] = ()
+    reroute_share: float = 0.0  # of drivers, who hear of other ways on the road
     notes: tuple[str, ...] = ()  # what the builder could not do, in sentences
 
     def open_network(self) -> Network:

@@ -41,6 +41,7 @@ class _Document:
     answers: tuple[str, ...] = ()
     includes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    reroute_share: float | None = None
 
 
 def read_scenario(name_or_path: str | Path) -> Scenario:
@@ -67,6 +68,7 @@ def write_scenario(path: Path, scenario: Scenario, *, header: str = "") -> None:
         measured=scenario.measured,
         answers=scenario.answers,
         notes=scenario.notes,
+        reroute_share=scenario.reroute_share or None,
     )
     table = {"format": FORMAT, **table_of(document)}
     if scenario.measures:
@@ -133,6 +135,9 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
         measures=own,
         inherited=inherited,
         notes=document.notes,
+        reroute_share=(base.reroute_share if base else 0.0)
+        if document.reroute_share is None
+        else document.reroute_share,
     )
 
 

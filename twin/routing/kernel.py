@@ -47,12 +47,15 @@ class Ways(NamedTuple):
 
 class Costs(NamedTuple):
     """Times by interval (ms), (n_links, n_intervals): `spent_ms` over each link by entry; `later_ms` the least of who
-    enters at an interval's start or waits for a later one; `wait_ms` before a trip may start on it (no rows: none)."""
+    enters at an interval's start or waits for a later one; `wait_ms` before a trip may start on it (no rows: none).
+    `ahead_ms`: turn and link for each entry of `Ways.ahead`, where times are the same all day (no rows: they are not).
+    """
 
     spent_ms: NDArray[np.int32]
     later_ms: NDArray[np.int32]
     wait_ms: NDArray[np.int32]
     interval_ms: int
+    ahead_ms: NDArray[np.int32]
 
 
 class Tree(NamedTuple):
@@ -62,6 +65,14 @@ class Tree(NamedTuple):
     by: NDArray[np.int32]
     before: NDArray[np.int32]
     queue: NDArray[np.int64]
+
+
+def static_ahead(ways: Ways, spent_ms: NDArray[np.int32]) -> NDArray[np.int32]:
+    """`Costs.ahead_ms`."""
+    if spent_ms.shape[1] > 1:
+        return np.zeros(0, dtype=np.int32)
+    ahead_ms: NDArray[np.int32] = ways.penalty_ms + spent_ms[ways.ahead, 0]
+    return ahead_ms
 
 
 @numba.njit(cache=True)
@@ -111,15 +122,15 @@ def _pop(queue, size):
 
 
 @numba.njit(cache=True, inline="always")
-def time_over(costs, link, entry_ms):
+def time_over(spent_ms, later_ms, interval_ms, link, entry_ms):
     """Time over a link (ms) from an entry on: its interval's, or less where who comes later is through earlier."""
-    last = costs.spent_ms.shape[1] - 1
+    last = spent_ms.shape[1] - 1
     if last == 0:
-        return np.int64(costs.spent_ms[link, 0])
-    column = min(max(entry_ms // costs.interval_ms, 0), last)
-    spent = np.int64(costs.spent_ms[link, column])
+        return np.int64(spent_ms[link, 0])
+    column = min(max(entry_ms // interval_ms, 0), last)
+    spent = np.int64(spent_ms[link, column])
     if column < last:
-        spent = min(spent, (column + 1) * costs.interval_ms - entry_ms + costs.later_ms[link, column + 1])
+        spent = min(spent, (column + 1) * interval_ms - entry_ms + later_ms[link, column + 1])
     return spent
 
 
@@ -141,6 +152,8 @@ def grow_tree(origin, start_links, start_ms, ways, costs, wanted, n_wanted, tree
     nodes reached. All labels up to the last one's time are final then.
     """
     time_ms, by, before, queue = tree
+    spent_ms, later_ms, _, interval_ms, ahead_ms = costs
+    ahead_start, ahead, ahead_spot, penalty_ms = ways.ahead_start, ways.ahead, ways.ahead_spot, ways.penalty_ms
     time_ms[:] = UNREACHED
     if origin != NONE:
         for i in range(ways.spots_start[origin], ways.spots_start[origin + 1]):
@@ -148,7 +161,7 @@ def grow_tree(origin, start_links, start_ms, ways, costs, wanted, n_wanted, tree
     size = 0
     for link in start_links:
         entry = start_ms + start_wait(costs, link, start_ms)
-        reached = entry + time_over(costs, link, entry)
+        reached = entry + time_over(spent_ms, later_ms, interval_ms, link, entry)
         spot = ways.spot_of[link]
         if reached < time_ms[spot] or (reached == time_ms[spot] and link < by[spot]):
             time_ms[spot] = reached
@@ -156,6 +169,7 @@ def grow_tree(origin, start_links, start_ms, ways, costs, wanted, n_wanted, tree
             before[spot] = NONE
             size = _push(queue, size, (reached << _SPOT_BITS) | spot)
     missing = n_wanted
+    is_static = ahead_ms.shape[0] > 0
     while size > 0:
         key = queue[0]
         size = _pop(queue, size)
@@ -168,11 +182,14 @@ def grow_tree(origin, start_links, start_ms, ways, costs, wanted, n_wanted, tree
             missing -= 1
             if missing == 0:
                 break
-        for i in range(ways.ahead_start[here], ways.ahead_start[here + 1]):
-            link = ways.ahead[i]
-            entry = now + ways.penalty_ms[i]
-            reached = entry + time_over(costs, link, entry)
-            spot = ways.ahead_spot[i]
+        for i in range(ahead_start[here], ahead_start[here + 1]):
+            link = ahead[i]
+            if is_static:
+                reached = now + ahead_ms[i]
+            else:
+                entry = now + penalty_ms[i]
+                reached = entry + time_over(spent_ms, later_ms, interval_ms, link, entry)
+            spot = ahead_spot[i]
             if reached < time_ms[spot]:
                 time_ms[spot] = reached
                 by[spot] = link
@@ -322,6 +339,7 @@ def link_tree(from_link, ways, costs):
 @numba.njit(cache=True)
 def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, turn_to, turn_penalty_ms, cost):
     """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
+    spent_ms, later_ms, interval_ms = costs.spent_ms, costs.later_ms, costs.interval_ms
     for i in range(route_at.shape[0]):
         now = depart_ms[i]
         if route_length[i] > 0:
@@ -333,5 +351,5 @@ def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, tur
                     if turn_to[turn] == link:
                         now += turn_penalty_ms[turn]
                         break
-            now += time_over(costs, link, now)
+            now += time_over(spent_ms, later_ms, interval_ms, link, now)
         cost[i] = now - depart_ms[i]

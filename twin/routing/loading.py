@@ -39,10 +39,11 @@ def all_or_nothing(graph: StreetGraph, pairs: Pairs, cost_s: Floats) -> Floats:
     unit_s = max(float(cost_s.max(initial=0.0)), 1e-9) / _FINEST
     units = np.maximum(1, np.rint(cost_s / unit_s)).astype(np.int32).reshape(-1, 1)
     penalty = np.minimum(np.rint(graph.ways.penalty_ms / 1000.0 / unit_s), _FINEST).astype(np.int32)
+    ways = graph.ways._replace(penalty_ms=penalty)
     firsts = np.flatnonzero(np.diff(pairs.origin, prepend=-1))
     volume = np.zeros((len(cost_s), pairs.flow.shape[1]))
     kernel.load_groups(
         np.append(firsts, len(pairs.origin)), pairs.origin[firsts], pairs.destination, pairs.flow,
-        graph.ways._replace(penalty_ms=penalty), kernel.Costs(units, units, units[:0], kernel.INTERVAL_MS), volume,
+        ways, kernel.Costs(units, units, units[:0], kernel.INTERVAL_MS, kernel.static_ahead(ways, units)), volume,
     )  # fmt: skip
     return volume

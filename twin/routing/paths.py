@@ -4,7 +4,8 @@ Positions are nodes: a trip starts on any link out of its origin and ends at the
 destination. Ties are broken canonically (see `kernel`), so a closed but unused link changes no path.
 """
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from twin.city.network import Network
 from twin.routing import kernel
 from twin.routing.graph import Ints, StreetGraph
+
+TREES_BYTES = 64 * 2**20
+"""Room for the trees from links that a router keeps: 170 on 24,000 links. The one asked for longest ago goes first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +63,8 @@ class Router:
     def __init__(self, network: Network) -> None:
         self.graph = StreetGraph.of(network)
         self.free_cost_ms: Ints = self.graph.free_ms.reshape(-1, 1).copy()
-        self._link_trees: dict[int, tuple[Ints, Ints]] = {}
+        self._link_trees: OrderedDict[int, tuple[Ints, Ints]] = OrderedDict()
+        self._most_trees = max(2, TREES_BYTES // (16 * max(1, len(self.graph.link_ids))))
 
     def path(self, origin_node: str, destination_node: str) -> tuple[str, ...] | None:
         """Ids of the links of the quickest way at free speed; () for one and the same node, None for no way."""
@@ -86,7 +91,7 @@ class Router:
         `depart_ms`: departures; travellers of one origin and interval share the tree that starts in its middle.
         """
         graph = self.graph
-        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms, interval_ms, wait_ms)
+        costs = _costs(graph.ways, self.free_cost_ms if cost_ms is None else cost_ms, interval_ms, wait_ms)
         n = len(origins)
         quarter = np.zeros(n, dtype=np.int64) if depart_ms is None else depart_ms // interval_ms
         if costs.spent_ms.shape[1] == 1:
@@ -125,7 +130,8 @@ class Router:
         cost = np.zeros(len(routes.start), dtype=np.int64)
         kernel.route_costs(
             routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
-            _costs(cost_ms, interval_ms, wait_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms, cost,
+            _costs(graph.ways, cost_ms, interval_ms, wait_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms,
+            cost,
         )  # fmt: skip
         return cost
 
@@ -141,20 +147,30 @@ class Router:
 
     def node_times_ms(self, origins: Ints, *, cost_ms: Ints | None = None, start_ms: int = 0) -> Ints:
         """Times from node indices to every node (ms), (n_origins, n_nodes); −1 where there is no way."""
-        costs = _costs(self.free_cost_ms if cost_ms is None else cost_ms)
+        costs = _costs(self.graph.ways, self.free_cost_ms if cost_ms is None else cost_ms)
         table: Ints = kernel.node_times(np.asarray(origins, dtype=np.int64), np.int64(start_ms), self.graph.ways, costs)
         return table
 
     def link_tree(self, from_link: int) -> tuple[Ints, Ints]:
         """Free-speed times from the end of a link to the end of every link (ms), and the link before each.
 
-        UNREACHED (2**62) where no way leads; the tree is kept for the next question.
+        UNREACHED (2**62) where no way leads; the trees asked for last are kept for the next question.
         """
         tree = self._link_trees.get(from_link)
         if tree is None:
-            tree = kernel.link_tree(from_link, self.graph.link_ways, _costs(self.free_cost_ms))
+            tree = kernel.link_tree(from_link, self.graph.link_ways, _costs(self.graph.link_ways, self.free_cost_ms))
             self._link_trees[from_link] = tree
+            if len(self._link_trees) > self._most_trees:
+                self._link_trees.popitem(last=False)
+        else:
+            self._link_trees.move_to_end(from_link)
         return tree
+
+    def trees_from_links(self, cost_ms: Ints) -> Callable[[int], tuple[Ints, Ints]]:
+        """`link_tree` at other times over links, (n_links,), the same all day; nothing is kept."""
+        ways = self.graph.link_ways
+        costs = _costs(ways, cost_ms.reshape(-1, 1))
+        return lambda from_link: kernel.link_tree(from_link, ways, costs)
 
     def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
         """Links to drive after `from_link` up to and including `to_link`, at free speed; None for no way.
@@ -175,7 +191,9 @@ class Router:
         return tuple(reversed(path))
 
 
-def _costs(cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS, wait_ms: Ints | None = None) -> kernel.Costs:
+def _costs(
+    ways: kernel.Ways, cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS, wait_ms: Ints | None = None
+) -> kernel.Costs:
     """A table of times over links as it is searched, with the least time of who waits for a later interval."""
     spent_ms = np.ascontiguousarray(np.minimum(cost_ms, _LONGEST_MS), dtype=np.int32)
     later_ms = spent_ms.copy()
@@ -185,7 +203,7 @@ def _costs(cost_ms: Ints, interval_ms: int = kernel.INTERVAL_MS, wait_ms: Ints |
     waits_ms = (
         spent_ms[:0] if wait_ms is None else np.ascontiguousarray(np.minimum(wait_ms, _LONGEST_MS), dtype=np.int32)
     )
-    return kernel.Costs(spent_ms, later_ms, waits_ms, interval_ms)
+    return kernel.Costs(spent_ms, later_ms, waits_ms, interval_ms, kernel.static_ahead(ways, spent_ms))
 
 
 _LONGEST_MS = 2**30  # 12 days: longer times over a link count as that

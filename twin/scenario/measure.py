@@ -45,9 +45,9 @@ class TurnRule:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One field of one thing set to a value. Field "changes" of a link adds its value, a LinkChange, to what is
-    there; field NEW adds the value, a Node, Link, ParkingSite or BusLine, itself; field CUT puts a link's pieces in
-    its place. Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both
-    its links; of the policy (`id` "parking") the fields are those of the city's ParkingPolicy."""
+    there; field NEW adds the value, a Node, Link, ParkingSite or BusLine, itself; field CUT puts a link's pieces in its
+    place. Of a signal, `id` is its node's and the fields are those of a SignalOrder; of a turn, `id` names both its
+    links; of the policy (`id` "parking") the fields are those of the city's ParkingPolicy."""
 
     thing: Thing
     id: str

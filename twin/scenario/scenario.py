@@ -25,6 +25,7 @@ class Scenario:
 
     `measures` are this scenario's own (with those it includes); `inherited` come from the scenarios it is based
     on and are in place before. `date` None: the place's own date. `answers`: facts in seeds/documents.
+    `reroute_share`: of drivers, who hear of other ways on the road.
     """
 
     name: str
@@ -38,9 +39,12 @@ class Scenario:
     measures: tuple[Measure, ...] = ()
     inherited: tuple[Measure, ...] = ()
     notes: tuple[str, ...] = ()
+    reroute_share: float = 0.0
 
     def __post_init__(self) -> None:
         faults = repeated_ids((*self.inherited, *self.measures))
+        if not 0.0 <= self.reroute_share <= 1.0:
+            faults = [*faults, f"reroute_share is {self.reroute_share:g}, must be a share from 0 to 1"]
         if faults:
             raise ScenarioError(joined_faults(f"scenario {self.name}", faults))
 
@@ -70,6 +74,7 @@ class Scenario:
         if self.place != city.place:
             faults.append(f"it is about {self.place!r}, not about {city.place!r}")
         changed = city if self.date is None else city.on(self.date)
+        changed = replace(changed, reroute_share=self.reroute_share)
         done: list[tuple[Measure, Edit]] = []
         for measure in (*self.inherited, *self.measures):
             try:

@@ -4,7 +4,7 @@ Who has nothing to decide on the way (a place of one's own, through traffic, lor
 who wants a public space is a story (`driver`), and so is every bus.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ from twin.sim.kernel_state import GONE, OUTSIDE
 from twin.sim.lane_groups import detector_groups, given_groups, planned_groups
 from twin.sim.lanes_taken import LanesTaken
 from twin.sim.link_table import link_table
+from twin.sim.navigation import NAVIGATION_AGENT, navigation
 from twin.sim.parking_choice import holds_permit
 from twin.sim.parking_day import PATIENCE_S, Errand, Fate, ParkingDay
 from twin.sim.parking_knowledge import Knows
@@ -152,6 +153,8 @@ def run_city(
             runs += block
             bus_fates += block_fates
             env.story_at(block[0].depart_s, bus(env, flow, service, block, block_fates), block[0].agent)
+        if stage.city.reroute_share > 0:
+            env.story(_navigation(env, flow, stage, day, fleet_rows, fates), NAVIGATION_AGENT)
     env.run(until=until_s)
     flowed = flow.finish()
     trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
@@ -169,6 +172,21 @@ def run_city(
         passages_count=flowed.n_passages,
         end_s=until_s,
     )
+
+
+def _navigation(
+    env: Environment, flow: Flow, stage: Stage, day: Day, fleet_rows: Ints, fates: Mapping[int, Fate]
+) -> Generator[Any, Any, None]:
+    """The story of those who hear of other ways: a keyed share of travellers, the same in both arms."""
+    hears = chance.uniform(HABIT_SEED, "hears of other ways", day.traveller) < stage.city.reroute_share
+    of_fleet = np.flatnonzero(hears[fleet_rows]).tolist()
+    listeners = [fate for row, fate in fates.items() if hears[row]]
+
+    def hear() -> Iterator[int]:
+        yield from of_fleet
+        yield from (fate.vehicle for fate in listeners if fate.vehicle >= 0)
+
+    yield from navigation(env, flow, stage.router, hear)
 
 
 def _fleet(tables: FlowTables, habits: Habits, day: Day, drives: NDArray[np.bool_]) -> tuple[Fleet, Ints]:

@@ -39,7 +39,8 @@ def first_state(
     for column, field in enumerate(("start", "length", "cycle")):
         greens[field] = tables.greens[:, column]
     conflict = np.zeros(len(tables.yields.conflicts), dtype=k.CONFLICT)
-    conflict["stream"], conflict["scale"] = tables.yields.conflicts.T
+    for column, field in enumerate(("stream", "scale", "turn", "queue")):
+        conflict[field] = tables.yields.conflicts[:, column]
     follow_us, wait_us = gap_tables()
     state = k.State(
         approach=_approaches(tables),

@@ -111,6 +111,24 @@ class Flow(Protocol):
         """
         ...
 
+    def way_left(self, vehicle: int) -> list[int]:
+        """The segments that a vehicle still has before it, that on which it is first; [] where it takes no other way.
+
+        It takes none outside, in the lane group of its turn, on its last segment, or where it stands.
+        """
+        ...
+
+    def redirect(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        """From the segment it is on drive `route`, in place of what it still had before it (see `way_left`).
+
+        Raises SimulationError for a turn that does not exist, and where it takes no other way.
+        """
+        ...
+
+    def totals(self) -> tuple[Ints, Ints]:
+        """So far, by segment: vehicles that left it, and the time that they had spent on it (µs)."""
+        ...
+
     def hold(self, vehicle: int) -> None:
         """Step aside from the end of the segment: those behind may pass."""
         ...

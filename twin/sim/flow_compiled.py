@@ -26,7 +26,7 @@ from twin.sim.flow import (
     refuse_unknown_segments,
 )
 from twin.sim.rules import MICROS
-from twin.sim.tables import FlowTables
+from twin.sim.tables import FlowTables, Ints
 
 
 class CompiledFlow:
@@ -60,6 +60,7 @@ class CompiledFlow:
         )
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
+        self._redirected: set[int] = set()  # vehicles whose last leg is another way they took
         self._greens_at: dict[tuple[GreenRow, ...], tuple[int, int]] = {}  # rows of greens shown by stories so far
         self._last_end: dict[int, int] = {}  # and where it ends
         self._fleet_start = self._fleet_ways(fleet)
@@ -106,18 +107,61 @@ class CompiledFlow:
             return event.succeed()
         if vehicle in self._events:
             raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
-        begin, most = self._ways_used, self._ways_used + 2 * n + k.WAYS_AHEAD
-        if most > len(self._state.way):
-            more = np.zeros(max(4096, len(self._state.way), 2 * n + k.WAYS_AHEAD), dtype=np.int32)
-            self._state = self._state._replace(way=np.concatenate([self._state.way, more]))
+        begin = self._ways_used
+        self._make_room(2 * n)
         if self._say(legs.start_leg, vehicle, self.env.now_us, np.asarray(route, dtype=np.int32), begin) == k.NO_WAY:
-            self._refuse(vehicle, route)
+            row = self._state.vehicle[vehicle]
+            self._refuse(vehicle, route, int(row["where"]) if row["status"] == k.STANDING else k.NOBODY)
         end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
         self._events[vehicle] = event
         if vehicle in self._last_leg:  # it stands where that leg ended
             self._past_legs.append((vehicle, self._last_leg[vehicle], self._last_end[vehicle]))
         self._last_leg[vehicle], self._last_end[vehicle] = begin, end
+        self._redirected.discard(vehicle)
         return event
+
+    def way_left(self, vehicle: int) -> list[int]:
+        row = self._state.vehicle[vehicle]
+        at, end = int(row["at"]), int(row["end"])
+        is_fleet = vehicle < len(self._fleet_start) - 1
+        began = self._last_leg.get(vehicle, int(self._fleet_start[vehicle]) if is_fleet else -1)
+        if row["status"] != k.MOVING or at >= end or (at == began and vehicle not in self._redirected):
+            return []
+        here, *ahead = self._state.turn["to"][self._state.way[at - 1 : end]].tolist()
+        first_group = self.tables.first_group
+        if here >= first_group or ahead[0] == self.tables.exit_group[here]:
+            return []
+        return [here, *(segment for segment in ahead if segment < first_group)]
+
+    def redirect(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        way_left = self.way_left(vehicle)
+        if not way_left or len(route) == 0:
+            raise SimulationError(f"vehicle {vehicle} takes no other way where it is")
+        refuse_unknown_segments(self.tables, route)
+        begin, here = self._ways_used, way_left[0]
+        self._make_room(2 * len(route) + 1)
+        at, has_story = int(self._state.vehicle[vehicle]["at"]), bool(self._state.vehicle[vehicle]["has_story"])
+        steps = np.asarray(route, dtype=np.int32)
+        if self._say(legs.redirect, vehicle, self.env.now_us, here, not has_story, steps, begin) == k.NO_WAY:
+            self._refuse(vehicle, route, here)
+        end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
+        began = self._last_leg.get(vehicle)
+        self._past_legs.append((vehicle, int(self._fleet_start[vehicle]) if began is None else began, at))
+        self._last_leg[vehicle], self._last_end[vehicle] = begin + 1, end
+        self._redirected.add(vehicle)
+
+    def totals(self) -> tuple[Ints, Ints]:
+        state = self._state
+        rows = state.counts[: int(state.control[0]["row"]) + 1]
+        here = state.approach[: self.tables.n_segments]
+        left = rows[:, :, k.LEFT].sum(axis=0) + here["exits"] - state.road["exits_before"]
+        return left, rows[:, :, k.TIME_ON].sum(axis=0) + here["time_on"]
+
+    def _make_room(self, ways_more: int) -> None:
+        """See that there is room for so many ways behind those there are."""
+        if self._ways_used + ways_more + k.WAYS_AHEAD > len(self._state.way):
+            more = np.zeros(max(4096, len(self._state.way), ways_more + k.WAYS_AHEAD), dtype=np.int32)
+            self._state = self._state._replace(way=np.concatenate([self._state.way, more]))
 
     def _say(self, what: Callable[..., int], *words: Any) -> int:
         """Tell the kernel something, making room first where it asks for it."""
@@ -125,11 +169,9 @@ class CompiledFlow:
             self._grow(answer)
         return answer
 
-    def _refuse(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+    def _refuse(self, vehicle: int, route: Sequence[int] | NDArray[np.integer], stands_on: int) -> None:
         """Say which step of a route there is not."""
         refuse_unknown_segments(self.tables, route)
-        row = self._state.vehicle[vehicle]
-        stands_on = int(row["where"]) if row["status"] == k.STANDING else k.NOBODY
         steps, way = np.asarray(route, dtype=np.int32), np.zeros(2 * len(route) + 1, dtype=np.int32)
         state = self._state
         at = ~int(ways.find_ways(state.road, state.turn, stands_on, False, steps, 0, len(steps), way, 0))

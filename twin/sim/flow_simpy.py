@@ -37,10 +37,20 @@ from twin.sim.flow import (
     interval_us,
     refuse_unknown_segments,
 )
-from twin.sim.kernel_state import ASIDE, GONE, MOVING, OUTSIDE, STANDING
-from twin.sim.rules import MICROS, NEVER, earliest_exit, gap_headway, headway, relief_time, start_tag, tag_step
+from twin.sim.kernel_state import ASIDE, GONE, LEFT, MOVING, OUTSIDE, STANDING, TIME_ON
+from twin.sim.rules import (
+    MICROS,
+    NEVER,
+    earliest_exit,
+    flow_step,
+    gap_headway,
+    headway,
+    relief_time,
+    start_tag,
+    tag_step,
+)
 from twin.sim.street import Approach, Origin, Segment, Vehicle, build_street
-from twin.sim.tables import FlowTables
+from twin.sim.tables import FlowTables, Ints
 
 
 class SimpyFlow:
@@ -144,6 +154,43 @@ class SimpyFlow:
             self._new_head(stands_on, now)
         return event
 
+    def way_left(self, vehicle: int) -> list[int]:
+        driver = self._vehicles[vehicle]
+        if driver.status != MOVING or not 0 < driver.at < len(driver.route):
+            return []
+        here, *ahead = driver.route[driver.at - 1 :]
+        if here.is_group or ahead[0] is here.exit_group:
+            return []
+        return [segment.number for segment in (here, *ahead) if not segment.is_group]
+
+    def redirect(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
+        if not self.way_left(vehicle) or len(route) == 0:
+            raise SimulationError(f"vehicle {vehicle} takes no other way where it is")
+        refuse_unknown_segments(self.tables, route)
+        driver = self._vehicles[vehicle]
+        here = driver.route[driver.at - 1]
+        ahead = self._through_groups(driver, [here, *(self._segments[int(number)] for number in route)])
+        if driver.leg_ends is None and ahead[-1].exit_group is not None:
+            ahead.append(ahead[-1].exit_group)
+        driver.route, driver.at = ahead, 1
+        if here.vehicles[0] is driver:
+            now = self.env.now_us
+            wanted = here.target
+            assert wanted is not None  # it had a way before it
+            member: Segment | None = here
+            while member is not None and member.in_cycle:  # a gridlock that it stood in is one no more
+                member.in_cycle = False
+                member = member.target
+            wanted.waiting.remove(here)
+            here.target = None
+            self._reconsider(wanted, now)
+            self._new_head(here, now)
+
+    def totals(self) -> tuple[Ints, Ints]:
+        sums = [np.array(segment.counts(), dtype=np.int64).sum(axis=0) for segment in self._segments]
+        table = np.array(sums, dtype=np.int64).reshape(-1, 5)
+        return table[:, LEFT], table[:, TIME_ON]
+
     def hold(self, vehicle: int) -> None:
         self._step_off(vehicle, ASIDE)
 
@@ -186,7 +233,8 @@ class SimpyFlow:
         if approach is not None:
             green_us = approach.turn.green_from(now)
             if green_us > now:
-                approach.ready_us = green_us
+                assert isinstance(approach, Segment)  # an origin queue has no greens
+                approach.ready_us = self._ready_from(approach, now)
             elif segment.next_entry_us <= now and segment.room_from(approach.vehicles[0].pcu) <= now:
                 self._move(approach, segment, now)
                 return
@@ -212,8 +260,9 @@ class SimpyFlow:
         if isinstance(approach, Segment):
             us_per_pcu = turn.exit_us_per_pcu
             if turn.yields_to:
-                follow_us = turn.follow_us[turn.gap_step(now)]
-                us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - approach.ready_us, segment.us_per_pcu))
+                us_per_pcu = max(
+                    us_per_pcu, gap_headway(turn.follow_at(now), now - approach.ready_us, segment.us_per_pcu)
+                )
             if turn.stream is not None:
                 turn.stream.add(vehicle.pcu, now)
             self._leave_segment(approach, now, us_per_pcu)
@@ -257,9 +306,15 @@ class SimpyFlow:
         """From when on the head of a segment may go by its turn, room and others left out of account."""
         turn = segment.turn
         arrival_us = segment.vehicles[0].arrives_us + turn.penalty_us
-        if turn.yields_to:
-            arrival_us += turn.wait_us[turn.gap_step(now)]
-        return turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
+        ready_us = turn.green_from(max(now, earliest_exit(arrival_us, segment.next_exit_us)))
+        if ready_us >= NEVER or not turn.yields_to:
+            return ready_us
+        flow, gone_us = turn.against(now, ready_us)
+        wait_us = turn.wait_us[flow_step(flow)]
+        goes_us = max(ready_us, arrival_us + wait_us)
+        if gone_us > ready_us:
+            goes_us = max(goes_us, gone_us + wait_us)
+        return turn.green_from(min(goes_us, max(ready_us, turn.sneaks_from(ready_us))))
 
     def _leave_segment(self, segment: Segment, now: int, us_per_pcu: int) -> None:
         """Take the head off a segment: the exit is remembered, room and a headway follow from it."""

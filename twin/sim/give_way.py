@@ -5,6 +5,10 @@ to an empty approach waits for a first gap. Both follow from the conflicting flo
 stream counts as vehicles pass. So capacity falls with the conflicting flow, whether that comes evenly or in platoons;
 a single gap is not looked for.
 
+On a permissive green the stream against it is known better: its queue of the red comes first, for q r / (s − q), and
+leaves no gap; then it flows as it arrives, until its green ends. So a turn has what that leaves of the green, g_u, and
+in it the capacity c of the mean flow q: c g_u / C. Two vehicles leave at the end of each green come what may.
+
 Sources: capacity c = q e^(−q t_c) / (1 − e^(−q t_f)) (HCM 2016, two-way stop control; Harders 1968); mean wait for a
 first gap (e^(q t_c) − 1) / q − t_c (Adams 1936); critical gaps t_c and follow-up times t_f: HCM 2016, base values for
 two-lane major streets, permitted left turns, and the single-lane roundabout with capacity 1380 e^(−0.00102 v).
@@ -38,12 +42,15 @@ GAP_KINDS = (
     GapKind("minor right", 6.2, 3.3),
     GapKind("minor through", 6.5, 4.0),
     GapKind("minor left", 7.1, 3.5),
-    # Two leave at the end of each green even where no gap comes (HCM 2016, sneakers): one each 20 s of green.
+    # Where it is not known when a green ends, its two sneakers are one each 20 s of green.
     GapKind("left against oncoming traffic on green", 4.5, 2.5, 20.0),
     # Follow-up 3600 / 1380 s, and the gap that gives the exponent 0.00102 · 3600 = t_c − t_f / 2.
     GapKind("roundabout", 4.976, 2.609),
 )
 _RIGHT, _THROUGH, _LEFT, _PERMITTED, _ROUNDABOUT = range(len(GAP_KINDS))
+SNEAKERS = 2
+"""Vehicles that turn at the end of each permissive green even where no gap came (HCM 2016, chapter 31)."""
+
 _STRAIGHT_DEG = 35.0
 WHOLE_SCALE = 1000
 
@@ -52,8 +59,8 @@ WHOLE_SCALE = 1000
 class Yielding:
     """A turn that yields: in which way, and to which other turns of its node.
 
-    `scales`: by how many thousandths the mean flow of each is multiplied while the turn may go (a stream that has green
-    for half the cycle flows twice its mean then).
+    `scales`: by how many thousandths the mean flow of each is multiplied while it goes, where its greens are not known
+    beforehand (under control by traffic): a stream that has green for half the time flows twice its mean then.
     """
 
     kind: int
@@ -160,20 +167,24 @@ def gap_tables() -> tuple[Ints, Ints]:
 class YieldTables:
     """Who yields to whom, by turn of the engine. T turns, S streams that somebody yields to.
 
-    Turn t yields to the streams `conflicts[conflict_start[t]:conflict_start[t + 1]]` (stream, scale in thousandths),
-    in the way `kind[t]`. `stream[t]`: the stream that passages of the turn are counted in, −1: none.
+    Turn t yields to the streams `conflicts[conflict_start[t]:conflict_start[t + 1]]` (stream, scale in thousandths, the
+    turn that is the stream, the segment it queues on; those of one queue together), in the way `kind[t]`.
+    `stream[t]`: the stream that passages of the turn are counted in, −1: none.
     """
 
     kind: Ints  # (T,)
     stream: Ints  # (T,)
     conflict_start: Ints  # (T + 1,)
-    conflicts: Ints  # (n, 2)
+    conflicts: Ints  # (n, 4)
     n_streams: int
 
 
-def yield_tables(yielding: Mapping[tuple[str, str], Yielding], turns: Sequence[Movement | None]) -> YieldTables:
-    """The tables of these turns, None being the way from one segment to the next."""
+def yield_tables(
+    yielding: Mapping[tuple[str, str], Yielding], turns: Sequence[Movement | None], queues: Sequence[int]
+) -> YieldTables:
+    """The tables of these turns, None being the way from one segment to the next; `queues`: the segment each leaves."""
     number: dict[tuple[str, str], int] = {}
+    at = {(turn.from_link, turn.to_link): t for t, turn in enumerate(turns) if turn is not None}
     for turn in turns:
         mine = None if turn is None else yielding.get((turn.from_link, turn.to_link))
         for key in mine.to if mine is not None else ():
@@ -186,7 +197,9 @@ def yield_tables(yielding: Mapping[tuple[str, str], Yielding], turns: Sequence[M
             mine = yielding.get((turn.from_link, turn.to_link))
             if mine is not None:
                 kind[t] = mine.kind
-                rows += [(number[key], scale) for key, scale in zip(mine.to, mine.scales, strict=True)]
+                to = zip(mine.to, mine.scales, strict=True)
+                against = [(number[key], scale, at[key], queues[at[key]]) for key, scale in to]
+                rows += sorted(against, key=lambda row: (row[3], row[2]))
         starts.append(len(rows))
-    conflicts = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    conflicts = np.array(rows, dtype=np.int64).reshape(-1, 4)
     return YieldTables(kind, stream, np.array(starts, dtype=np.int64), conflicts, len(number))

@@ -22,6 +22,7 @@ import numpy as np
 from twin.sim import rules
 from twin.sim.calendar import first_time, schedule, take_first
 from twin.sim.counting import count_entry, count_exit, count_queue, open_books
+from twin.sim.give_way import SNEAKERS
 from twin.sim.kernel_state import (
     GONE,
     IDLE,
@@ -44,6 +45,7 @@ earliest_exit = inlined(rules.earliest_exit)
 headway = inlined(rules.headway)
 passed_lately = inlined(rules.passed_lately)
 flow_step = inlined(rules.flow_step)
+queue_gone_after = inlined(rules.queue_gone_after)
 gap_headway = inlined(rules.gap_headway)
 wait_for_green = inlined(rules.wait_for_green)
 room_level = inlined(rules.room_level)
@@ -73,15 +75,71 @@ def _green_from(s, turn, time_us):
 
 
 @inlined
-def _gap_step(s, turn, now):
-    """Where in the tables of gaps the flow stands that a turn yields to."""
+def _green_at(s, turn, time_us):
+    """The row of the green that a turn has at that time, NOBODY if it has none."""
+    for row in range(s.turn[turn].green_at, s.turn[turn].green_end):
+        green = s.greens[row]
+        if green.length > 0 and (time_us - green.start) % green.cycle < green.length:
+            return np.int64(row)
+    return np.int64(NOBODY)
+
+
+@inlined
+def _red_before(s, turn, row):
+    """How long a turn has red before a green of its own (µs)."""
+    green = s.greens[row]
+    red = np.int64(green.cycle)
+    for other_row in range(s.turn[turn].green_at, s.turn[turn].green_end):
+        other = s.greens[other_row]
+        if other.length > 0:
+            red = min(red, (green.start - other.start - other.length) % green.cycle)
+    return red
+
+
+@compiled
+def _against(s, turn, now, time_us):
+    """What a turn yields to at that time: flow (micro-PCU a window, as known now), and when their queues have gone."""
     flow = np.int64(0)
+    gone = np.int64(-NEVER)
+    queue = np.int64(NOBODY)
+    of_queue = np.int64(0)
     for row in range(s.turn[turn].yield_at, s.turn[turn].yield_end):
         conflict = s.conflict[row]
         stream = s.stream[conflict.stream]
-        since = now - stream.began
-        flow += passed_lately(stream.window, stream.count, stream.before, since) * conflict.scale // 1000
-    return flow_step(flow)
+        passed = passed_lately(stream.window, stream.count, stream.before, now - stream.began)
+        other = s.turn[conflict.turn]
+        if other.green_at == other.green_end:
+            flow += passed * conflict.scale // 1000
+            continue
+        green_row = _green_at(s, conflict.turn, time_us)
+        if green_row == NOBODY:
+            continue
+        flow += passed
+        of_queue = passed if conflict.queue != queue else of_queue + passed
+        queue = conflict.queue
+        green = s.greens[green_row]
+        after = queue_gone_after(of_queue, _red_before(s, conflict.turn, green_row), other.us_per_pcu)
+        gone = max(gone, time_us - (time_us - green.start) % green.cycle + min(after, green.length))
+    return flow, gone
+
+
+@inlined
+def _sneaks_from(s, turn, time_us):
+    """When in the green of that time the last may turn whatever comes; NEVER: it is not known when the green ends."""
+    row = _green_at(s, turn, time_us)
+    if row == NOBODY or s.greens[row].length >= s.greens[row].cycle:
+        return NEVER
+    green = s.greens[row]
+    began = time_us - (time_us - green.start) % green.cycle
+    return began + max(0, green.length - SNEAKERS * s.follow_us[s.turn[turn].gap_kind, 0])
+
+
+@inlined
+def _follow_at(s, turn, now):
+    """Time from a vehicle that yields to the next (µs), at the gaps of that time, or until the last may turn."""
+    flow, _ = _against(s, turn, now, now)
+    follow = s.follow_us[s.turn[turn].gap_kind]
+    return min(follow[flow_step(flow)], max(follow[0], _sneaks_from(s, turn, now) - now))
 
 
 @inlined
@@ -222,7 +280,7 @@ def _smaller_later(s, j, pcu, time_us):
 
 
 @inlined
-def _reconsider(s, j, now):
+def reconsider(s, j, now):
     """Set when segment j next lets a vehicle in."""
     when = _entry_from(s, j, now)
     if when >= NEVER and s.approach[j].client != NOBODY and _is_blocked(s, j, now):
@@ -286,9 +344,15 @@ def _ready_from(s, a, now):
     here = s.approach[a]
     turn = np.int64(here.turn)
     arrival = s.vehicle[here.head].arrives + s.turn[turn].penalty_us
-    if _yields(s, turn):
-        arrival += s.wait_us[s.turn[turn].gap_kind, _gap_step(s, turn, now)]
-    return _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+    ready = _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+    if ready >= NEVER or not _yields(s, turn):
+        return ready
+    flow, gone = _against(s, turn, now, ready)
+    wait = s.wait_us[s.turn[turn].gap_kind, flow_step(flow)]
+    goes = max(ready, arrival + wait)
+    if gone > ready:
+        goes = max(goes, gone + wait)
+    return _green_from(s, turn, min(goes, max(ready, _sneaks_from(s, turn, ready))))
 
 
 @inlined
@@ -314,7 +378,7 @@ def new_head(s, a, now):
         here.ready = _ready_from(s, a, now)
     j = np.int64(s.turn[here.turn].to)
     _wait(s, a, j)
-    _reconsider(s, j, now)
+    reconsider(s, j, now)
 
 
 # --- moving -----------------------------------------------------------------------------------------------------
@@ -392,7 +456,7 @@ def _move(s, a, j, now):
     if a < n:
         us_per_pcu = turn.us_per_pcu
         if _yields(s, here.turn):
-            follow_us = s.follow_us[turn.gap_kind, _gap_step(s, here.turn, now)]
+            follow_us = _follow_at(s, np.int64(here.turn), now)
             us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - here.ready, server.us_per_pcu))
         if turn.stream != NOBODY:
             _count_stream(s, turn.stream, vehicle.pcu, now)
@@ -409,9 +473,9 @@ def _move(s, a, j, now):
         new_head(s, j, now)
     new_head(s, a, now)
     if was_tight:  # otherwise room did not bind there, and more of it changes nothing
-        _reconsider(s, a, now)
+        reconsider(s, a, now)
     if here.target != j:  # otherwise its new head has just had it set
-        _reconsider(s, j, now)
+        reconsider(s, j, now)
 
 
 @inlined
@@ -423,11 +487,11 @@ def _serve(s, j, now):
         if a < s.road.shape[0]:
             green = _green_from(s, s.approach[a].turn, now)
         if green > now:
-            s.approach[a].ready = green
+            s.approach[a].ready = _ready_from(s, a, now)
         elif s.approach[j].next_entry <= now and _room_from(s, j, s.vehicle[s.approach[a].head].pcu) <= now:
             _move(s, a, j, now)
             return
-    _reconsider(s, j, now)
+    reconsider(s, j, now)
 
 
 @inlined
@@ -457,7 +521,7 @@ def _take_off(s, v, now, status):
     vehicle.where = NOBODY
     vehicle.status = status
     new_head(s, i, now)
-    _reconsider(s, i, now)
+    reconsider(s, i, now)
 
 
 @inlined
@@ -547,7 +611,7 @@ def show_greens(s, a, turn, green_at, green_end, now):
         here = s.approach[a]
         if here.head != NOBODY and here.turn == turn and here.target >= 0 and here.target < s.road.shape[0]:
             here.ready = _ready_from(s, a, now)
-            _reconsider(s, np.int64(here.target), now)
+            reconsider(s, np.int64(here.target), now)
     return answer
 
 
@@ -557,5 +621,5 @@ def close_segment(s, j, now, closed):
     answer = open_books(s, now)
     if answer == IDLE:
         s.road[j].closed = closed
-        _reconsider(s, j, now)
+        reconsider(s, j, now)
     return answer

@@ -103,7 +103,7 @@ TURN = _record(
 """
 
 STREAM = np.dtype([("began", np.int64), ("window", np.int64), ("count", np.int64), ("before", np.int64)])
-CONFLICT = np.dtype([("stream", np.int64), ("scale", np.int64)])
+CONFLICT = np.dtype([("stream", np.int64), ("scale", np.int64), ("turn", np.int64), ("queue", np.int64)])
 
 WAYS_AHEAD = 4
 LAST_AHEAD = WAYS_AHEAD - 1

@@ -4,7 +4,7 @@ Two sources. Where the lanes of every turn of an approach are given and add up t
 has its own, or shares them with the turns of its `Movement.lane_group`, which may be more than the link has farther
 back. Where a signal plan says how many lanes its turns have at the stop line (`Green.lanes`), turns that bend
 left have those, and the rest theirs: approaches of urban streets are widened. Everywhere else one queue holds all
-turns, first in, first out.
+turns, first in, first out; but where some of them give way on green, two vehicles of those wait inside the junction.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -26,14 +26,23 @@ SHORTEST_BODY_M = 20.0
 """What must be left of a link before its lane groups begin, so that a driver can come to the head of it (m)."""
 
 
+WAITING_PLACES = 2.0
+"""PCU of turns that give way on green and wait inside the junction, out of the way of those behind (HCM 2016: the
+sneakers; waiting areas of left turns in Chinese cities hold as many or more)."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneGroup:
-    """The last `length_m` of a link for these turns. `lanes`: of the group."""
+    """The last `length_m` of a link for these turns. `lanes`: of the group.
+
+    `places`: the group is a place inside the junction for so many PCU, of no length (None: a stretch of the link).
+    """
 
     from_link: str
     to_links: tuple[str, ...]
     lanes: float
     length_m: float
+    places: float | None = None
 
 
 def given_groups(network: Network) -> dict[str, tuple[LaneGroup, ...]]:
@@ -92,6 +101,22 @@ def planned_groups(network: Network, plans: Iterable[SignalPlan]) -> dict[str, t
                 own.append(LaneGroup(link.id, to_links, max(known, default=link.lanes), length_m))
         groups[link.id] = tuple(own)
     return groups
+
+
+def waiting_places(network: Network, plans: Iterable[SignalPlan], grouped: Collection[str]) -> dict[str, LaneGroup]:
+    """Places inside junctions for turns that give way on green, by link id; not on links that have lane groups.
+
+    They are there whoever comes against a turn, so that a street nobody drives changes nothing.
+    """
+    permissive = {(g.from_link, g.to_link) for plan in plans for g in plan.greens if g.permissive}
+    places = {}
+    for link, turns in _approaches(network):
+        to_links = tuple(
+            turn.to_link for turn in turns if not permissive.isdisjoint(((link.id, turn.to_link), (link.id, None)))
+        )
+        if to_links and link.id not in grouped:
+            places[link.id] = LaneGroup(link.id, to_links, link.lanes, 0.0, WAITING_PLACES)
+    return places
 
 
 def detector_groups(network: Network, nodes: Collection[str]) -> dict[str, tuple[LaneGroup, ...]]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twin.sim.counting import open_books
-from twin.sim.kernel import new_head, stop_waiting
+from twin.sim.kernel import new_head, reconsider, stop_waiting
 from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled
 from twin.sim.ways import find_ways, read_ways
 
@@ -32,6 +32,35 @@ def start_leg(s, v, now, route, begin):
         s.journey[v].depart = now
         vehicle.status = OUTSIDE
         _join_queue(s, s.road.shape[0] + np.int64(route[0]), v, now)
+    return IDLE
+
+
+@compiled
+def redirect(s, v, now, here, leaves, route, begin):
+    """Give vehicle v, which is on segment `here`, another route onward from there.
+
+    Its ways are put at `way[begin + 1:]`, where there is room for twice as many and one, behind the one it came by.
+    """
+    answer = open_books(s, now)
+    if answer != IDLE:
+        return answer
+    count = find_ways(s.road, s.turn, here, leaves, route, 0, route.shape[0], s.way, begin + 1)
+    if count < 0:
+        return NO_WAY
+    vehicle = s.vehicle[v]
+    s.way[begin] = s.way[vehicle.at - 1]
+    vehicle.at = begin + 1
+    vehicle.end = begin + 1 + count
+    read_ways(s, v)
+    if s.approach[here].head == v:
+        wanted = np.int64(s.approach[here].target)
+        member = np.int64(here)
+        while s.in_cycle[member] != 0:  # a gridlock that it stood in is one no more
+            s.in_cycle[member] = 0
+            member = np.int64(s.approach[member].target)
+        stop_waiting(s, here, wanted)
+        reconsider(s, wanted, now)
+        new_head(s, here, now)
     return IDLE
 
 

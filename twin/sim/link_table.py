@@ -21,8 +21,8 @@ def link_table(
     Of a link cut into segments: `entered` is counted at its first segment and `left` at its last, lane groups taken
     together. Its mean travel time is the sum over segments of the mean time of those that left the segment in the
     interval; where none did, of the last interval before in which some did (free-flow time of a car where there is
-    none). Density is the mean over the part of the interval that the run covers; an interval that the run only touches
-    has none.
+    none); time spent in waiting places inside the junction counts as a mean over all that left. Density is the mean
+    over the part of the interval that the run covers; an interval that the run only touches has none.
     """
     counts, start_us = records.counts, round(start_s * MICROS)
     covered_us = _covered_us(records, start_us, interval_us(interval_s))
@@ -66,6 +66,7 @@ class _Pieces:
     jam_mm_per_pcu: Ints  # (P,)
     largest_pcu: int
     is_grouped: NDArray[np.bool_]  # (n_links,)
+    has_places: NDArray[np.bool_]  # (n_links,) its last piece is a place inside the junction, which not all go through
 
 
 def _pieces(counts: Ints, tables: FlowTables) -> _Pieces:
@@ -89,6 +90,7 @@ def _pieces(counts: Ints, tables: FlowTables) -> _Pieces:
         jam_mm_per_pcu=joined(tables.jam_mm_per_pcu, np.maximum),
         largest_pcu=max(tables.class_pcu),
         is_grouped=is_grouped,
+        has_places=np.diff(tables.group_start) == 1,
     )
 
 
@@ -101,7 +103,9 @@ def _covered_us(records: FlowRecords, start_us: int, width: int) -> Ints:
 
 def _mean_times_s(pieces: _Pieces) -> NDArray[np.float64]:
     """Mean time on each link (s), (n_intervals, n_links)."""
-    left, time_us = pieces.counts[:, :, LEFT], pieces.counts[:, :, TIME_ON]
+    left, time_us = pieces.counts[:, :, LEFT].copy(), pieces.counts[:, :, TIME_ON]
+    places = pieces.start[1:][pieces.has_places] - 1
+    left[:, places] = left[:, places - 1]
     known = np.where(left > 0, np.arange(len(left))[:, None], -1)
     known = np.maximum.accumulate(known, axis=0)
     piece = np.arange(left.shape[1])

@@ -101,6 +101,15 @@ def flow_step(flow: int) -> int:
     return step if step < FLOW_STEPS else FLOW_STEPS - 1
 
 
+def queue_gone_after(flow: int, red_us: int, us_per_pcu: int) -> int:
+    """How long after the start of a stream's green the queue of its red has gone (µs): q r / (s − q), or NEVER.
+
+    `flow`: q, micro-PCU a window; `red_us`: r; `us_per_pcu`: 1 / s (uniform arrivals, HCM 2016, chapter 31).
+    """
+    saturation = STREAM_WINDOW_US * MICROS // us_per_pcu
+    return red_us * flow // (saturation - flow) if flow < saturation else NEVER
+
+
 def gap_headway(follow_us: int, waited_us: int, entry_us: int) -> int:
     """Time from one vehicle that yields to the next (µs), given how long the first was ready before it went.
 

@@ -295,7 +295,8 @@ def _streams(tables: FlowTables, phase: _Phase) -> list[_Stream]:
         body = [s for s in range(*tables.segment_start[link : link + 2].tolist()) if s != queue]
         share = 1.0
         if queue >= tables.first_group:
-            groups = range(int(tables.group_start[link]), int(tables.group_start[link + 1]) - 1)
+            first, end = tables.group_start[link : link + 2].tolist()
+            groups = range(first, max(first + 1, end - 1))  # without the one of those who end here
             share = float(tables.storage[queue]) / sum(float(tables.storage[group]) for group in groups)
         onward = tuple(
             (MICROS / float(tables.exit_us_per_pcu[turn]), _link(tables, tables.link_of(int(tables.turn_to[turn]))))

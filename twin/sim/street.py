@@ -5,11 +5,12 @@ Units as in `tables`: µs, millionths of a PCU, mm; the rules' formulas are in `
 
 from bisect import bisect_left
 from collections import deque
+from typing import NamedTuple
 
 from simpy.events import Event
 
 from twin.sim.environment import FlowEvent
-from twin.sim.give_way import gap_tables
+from twin.sim.give_way import SNEAKERS, gap_tables
 from twin.sim.kernel_state import OUTSIDE
 from twin.sim.rules import (
     MICROS,
@@ -18,6 +19,7 @@ from twin.sim.rules import (
     flow_step,
     is_surely_free,
     passed_lately,
+    queue_gone_after,
     room_level,
     start_tag,
     time_of_level,
@@ -76,7 +78,7 @@ class Turn:
         self.penalty_us = penalty_us
         self.greens = greens  # start, length, cycle
         self.stream: Stream | None = None  # where its passages are counted for those who yield to it
-        self.yields_to: list[tuple[Stream, int]] = []  # and the scale of each in thousandths
+        self.yields_to: list[Conflict] = []
         self.follow_us: list[int] = []  # by conflicting flow, see give_way.gap_tables
         self.wait_us: list[int] = []
 
@@ -85,12 +87,47 @@ class Turn:
         greens = self.greens
         return min([wait_for_green(time_us, *green) for green in greens]) if greens else time_us
 
-    def gap_step(self, now: int) -> int:
-        """Where in the tables of gaps the flow stands that it yields to."""
-        flow = 0
-        for stream, scale in self.yields_to:
-            flow += passed_lately(stream.window, stream.count, stream.before, now - stream.began_us) * scale // 1000
-        return flow_step(flow)
+    def green_at(self, time_us: int) -> tuple[int, int, int, int] | None:
+        """Start, length, cycle and the red before (µs) of the green that it has at that time; None: it has none."""
+        for start_us, green_us, cycle_us in self.greens:
+            into_us = (time_us - start_us) % cycle_us
+            if into_us < green_us:
+                reds = [(start_us - start - green) % cycle_us for start, green, _ in self.greens if green > 0]
+                return time_us - into_us, green_us, cycle_us, min(cycle_us, *reds)
+        return None
+
+    def against(self, now: int, time_us: int) -> tuple[int, int]:
+        """What it yields to at that time: flow (micro-PCU a window, as known now), and when their queues have gone."""
+        flow, gone_us = 0, -NEVER
+        queue, of_queue = -1, 0
+        for conflict in self.yields_to:
+            passed = conflict.stream.passed_lately(now)
+            if not conflict.turn.greens:
+                flow += passed * conflict.scale // 1000
+                continue
+            green = conflict.turn.green_at(time_us)
+            if green is None:
+                continue
+            began_us, green_us, _, red_us = green
+            flow += passed
+            of_queue = passed if conflict.queue != queue else of_queue + passed
+            queue = conflict.queue
+            after_us = queue_gone_after(of_queue, red_us, conflict.turn.exit_us_per_pcu)
+            gone_us = max(gone_us, began_us + min(after_us, green_us))
+        return flow, gone_us
+
+    def sneaks_from(self, time_us: int) -> int:
+        """When in the green of that time the last may turn whatever comes; NEVER: it is not known when that ends."""
+        green = self.green_at(time_us)
+        if green is None or green[1] >= green[2]:
+            return NEVER
+        began_us, green_us, _, _ = green
+        return began_us + max(0, green_us - SNEAKERS * self.follow_us[0])
+
+    def follow_at(self, now: int) -> int:
+        """Time from a vehicle that yields to the next (µs), at the gaps of that time, or until the last may turn."""
+        flow, _ = self.against(now, now)
+        return min(self.follow_us[flow_step(flow)], max(self.follow_us[0], self.sneaks_from(now) - now))
 
 
 class Stream:
@@ -110,6 +147,19 @@ class Stream:
             self.before = self.count if self.window + 1 == window else 0
             self.count, self.window = 0, window
         self.count += pcu
+
+    def passed_lately(self, now: int) -> int:
+        """Micro-PCU that passed in the last window."""
+        return passed_lately(self.window, self.count, self.before, now - self.began_us)
+
+
+class Conflict(NamedTuple):
+    """A stream that a turn yields to, its scale in thousandths, the turn that it is, the segment it queues on."""
+
+    stream: Stream
+    scale: int
+    turn: Turn
+    queue: int
 
 
 class Row:
@@ -389,12 +439,15 @@ def _join_streams(segments: list[Segment], tables: FlowTables) -> None:
     """Tell each turn that yields to which streams, and each of their turns to count."""
     yields = tables.yields
     streams = [Stream() for _ in range(yields.n_streams)]
+    turns = {turn.number: turn for segment in segments for turn in segment.turns.values()}
     follow_us, wait_us = (table.tolist() for table in gap_tables())
     for segment in segments:
         for turn in segment.turns.values():
             if yields.stream[turn.number] >= 0:
                 turn.stream = streams[yields.stream[turn.number]]
             rows = yields.conflicts[yields.conflict_start[turn.number] : yields.conflict_start[turn.number + 1]]
-            turn.yields_to = [(streams[stream], scale) for stream, scale in rows.tolist()]
+            turn.yields_to = [
+                Conflict(streams[stream], scale, turns[other], queue) for stream, scale, other, queue in rows.tolist()
+            ]
             kind = int(yields.kind[turn.number])
             turn.follow_us, turn.wait_us = follow_us[kind], wait_us[kind]

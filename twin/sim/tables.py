@@ -18,7 +18,7 @@ from twin.city.signals import Green, SignalPlan
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.errors import SimulationError
 from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
-from twin.sim.lane_groups import LaneGroup, given_groups
+from twin.sim.lane_groups import LaneGroup, given_groups, waiting_places
 from twin.sim.rules import MICROS
 
 Ints = NDArray[np.int64]
@@ -61,8 +61,9 @@ class FlowTables:
 
     Row s of the segment arrays is one segment; `segment_start[i]:segment_start[i + 1]` are those of link i, in order.
     Where a link has lane groups these lie side by side behind its last segment: `group_start[i]:group_start[i + 1]`,
-    the last for those who end on the link. A route does not name them. Origin queue of segment s is approach L + s; its
-    turn is T + s.
+    the last for those who end on the link. Or it has one group of no length, for those who wait inside the junction;
+    all others leave from its last segment. A route does not name groups. Origin queue of segment s is approach L + s;
+    its turn is T + s.
     """
 
     network: Network
@@ -107,7 +108,7 @@ class FlowTables:
     def exit_group(self) -> Ints:
         """The lane group of those who end on the link that a segment is the last of; −1: none. Shape (L,)."""
         exits = np.full(self.n_segments, -1, dtype=np.int64)
-        grouped = np.flatnonzero(np.diff(self.group_start))
+        grouped = np.flatnonzero(np.diff(self.group_start) > 1)
         exits[self.segment_start[grouped + 1] - 1] = self.group_start[grouped + 1] - 1
         return exits
 
@@ -201,7 +202,9 @@ def build_tables(
     Raises SimulationError where a plan names links that are not at its node.
     """
     links = network.links
-    segments = _cut(network, segment_m, given_groups(network) if groups is None else groups)
+    groups = given_groups(network) if groups is None else groups
+    places = waiting_places(network, signals, groups)
+    segments = _cut(network, segment_m, {**groups, **{link_id: (place,) for link_id, place in places.items()}})
     parts = [links[i] for i in segments.link]
     length_m, lanes = segments.length_m, segments.lanes
     speed = np.array([link.free_speed_mps for link in parts])
@@ -233,8 +236,8 @@ def build_tables(
         length_mm=_micro(length_m, 1000),
         free_us=np.maximum(1, np.stack([_micro(length_m / np.minimum(speed, limit)) for limit in limits])),
         us_per_pcu=_micro(1.0 / flow),
-        wave_us=_micro(length_m / wave_mps),
-        storage=np.maximum(1, _micro(jam_vpm * length_m)),
+        wave_us=np.maximum(1, _micro(length_m / wave_mps)),
+        storage=np.maximum(1, _micro(np.where(np.isnan(segments.places), jam_vpm * length_m, segments.places))),
         free_storage=_micro(np.floor(free_pcu)),
         jam_mm_per_pcu=_micro(1.0 / jam_vpm, 1000),
         turn_from=turn_from,
@@ -243,7 +246,7 @@ def build_tables(
         penalty_us=np.array([0 if m is None else round(m.penalty_s * MICROS) for m in movements], dtype=np.int64),
         weight_step=_weight_steps(np.concatenate([turn_weight, origin_weight])),
         out_start=out_start.astype(np.int64),
-        yields=yield_tables(yielding_turns(network, signals), movements),
+        yields=yield_tables(yielding_turns(network, signals), movements, turn_from.tolist()),
         green_start=green_start,
         greens=greens,
         smallest_pcu=min(CLASS_PCU[CLASS_NAMES.index(name)] for name in classes or CLASS_NAMES),
@@ -263,6 +266,7 @@ class _Segments:
     link: Ints  # (L,)
     length_m: NDArray[np.float64]
     lanes: NDArray[np.float64]
+    places: NDArray[np.float64]  # PCU on a group of no length, else NaN
     group_of: dict[tuple[str, str], int]
 
 
@@ -277,6 +281,7 @@ def _cut(network: Network, segment_m: float | None, groups: Mapping[str, Sequenc
     of_link = np.repeat(np.arange(len(links)), counts)
     lanes = [links[i].lanes for i in of_link]
     length_m = (body_m[of_link] / counts[of_link]).tolist()
+    places = [math.nan] * len(length_m)
     group_link: list[int] = []
     group_of: dict[tuple[str, str], int] = {}
     for index, link in enumerate(links):
@@ -286,10 +291,12 @@ def _cut(network: Network, segment_m: float | None, groups: Mapping[str, Sequenc
             group_link.append(index)
             lanes.append(group.lanes)
             length_m.append(group.length_m)
-        if link.id in groups:  # and one for those who end here: they leave the street without a turn
+            places.append(math.nan if group.places is None else group.places)
+        if group_m[index]:  # and one for those who end here: they leave the street without a turn
             group_link.append(index)
             lanes.append(link.lanes)
             length_m.append(group_m[index])
+            places.append(math.nan)
     group_counts = np.bincount(np.array(group_link, dtype=np.int64), minlength=len(links))
     return _Segments(
         start=start,
@@ -297,6 +304,7 @@ def _cut(network: Network, segment_m: float | None, groups: Mapping[str, Sequenc
         link=np.concatenate([of_link, np.array(group_link, dtype=np.int64)]).astype(np.int64),
         length_m=np.array(length_m, dtype=np.float64),
         lanes=np.array(lanes, dtype=np.float64),
+        places=np.array(places, dtype=np.float64),
         group_of=group_of,
     )
 

@@ -35,7 +35,7 @@ MANY_CROSSINGS = {1: 50_000.0, 2: 90_000.0, 3: 110_000.0}
 this, by oncoming lanes, or from two lanes (HCM 2000, chapter 10, appendix A). Only where oncoming traffic exists."""
 
 GREEN_SHARE = 0.5
-"""Share of the hour in which oncoming traffic flows, for what a permitted left turn meets on green."""
+"""Share of the cycle in which oncoming traffic has green, for what of it a permitted left turn meets (assumed)."""
 
 _PERMITTED = next(kind for kind in GAP_KINDS if kind.name.startswith("left against oncoming"))
 PERMITTED_LEFT_VPH = 3600.0 / _PERMITTED.follow_up_s
@@ -186,6 +186,15 @@ class Approaches:
         """Turns of the same green that a left turn gives way to: those it crosses that are no left turns."""
         return [t for t in turns if self.kind(t) != "left" and do_conflict(self.network, left, t)]
 
+    def _queues_vph(self, turns: Sequence[Movement]) -> float:
+        """Saturation flow of the queues in which these turns wait (PCU/h)."""
+        queues: dict[tuple[str, tuple[str, ...]], float] = {}
+        for turn in turns:
+            group = self.group_of(turn)
+            queue = turn.from_link, () if group is None else group.to_links
+            queues[queue] = max(queues.get(queue, 0.0), self.saturation_vph(turn, permissive=False))
+        return sum(queues.values())
+
     def flow_ratio(self, phase: Phase, volume_vph: TurnVolumes) -> float:
         """Share of an hour that a phase's fullest queue needs: the sum of volume / saturation over its turns.
 
@@ -200,7 +209,7 @@ class Approaches:
             against = self.oncoming(turn, phase.turns) if permissive else []
             against_vph = sum(volume_vph.get((t.from_link, t.to_link), 0.0) for t in against)
             if against_vph > 0:
-                saturation = min(saturation, permitted_left_vph(against_vph / GREEN_SHARE))
+                saturation = min(saturation, permitted_left_vph(against_vph, self._queues_vph(against)))
             needs[queue] = needs.get(queue, 0.0) + volume_vph.get((turn.from_link, turn.to_link), 0.0) / saturation
         return max(needs.values(), default=0.0)
 
@@ -222,16 +231,20 @@ def _widened(network: Network, group: LaneGroup, more: float) -> LaneGroup:
     return replace(group, lanes=max(1.0, group.lanes + more))
 
 
-def permitted_left_vph(oncoming_vph: float) -> float:
+def permitted_left_vph(oncoming_vph: float, saturation_vph: float) -> float:
     """Left turns an hour of green that find gaps in an oncoming flow (veh/h), or leave at the end of a green.
 
-    q e^(−q t_c) / (1 − e^(−q t_f)) as in `twin.sim.give_way`, at least one each `longest_gap_s`.
+    q e^(−q t_c) / (1 − e^(−q t_f)) in the part of the green that the queue of the red leaves, 1 − q r / ((s − q) g), as
+    in `twin.sim.give_way`; at least one each `longest_gap_s`.
     """
     if oncoming_vph <= 0:
         return PERMITTED_LEFT_VPH
     q = oncoming_vph / 3600.0
     gaps_vps = q * math.exp(-q * _PERMITTED.critical_gap_s) / -math.expm1(-q * _PERMITTED.follow_up_s)
-    return 3600.0 * max(gaps_vps, 1.0 / _PERMITTED.longest_gap_s)
+    red_a_green = (1.0 - GREEN_SHARE) / GREEN_SHARE
+    spare_vph = saturation_vph - oncoming_vph
+    unblocked = max(0.0, 1.0 - oncoming_vph * red_a_green / spare_vph) if spare_vph > 0 else 0.0
+    return 3600.0 * max(gaps_vps * unblocked, 1.0 / _PERMITTED.longest_gap_s)
 
 
 def axes_of(network: Network, approaches: Sequence[Link]) -> list[tuple[float, tuple[Link, ...]]]:
