@@ -236,13 +236,13 @@ EVERY_KIND = (
     RemoveStop(id="10", line="10路", stop="南山公园"),
     RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),
     AdaptiveSignals(id="12", control="max_pressure", street="青年路"),
-    RerouteLine(id="13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
-    SetSpan(id="14", line="10路", first="05:30", last="22:00"),
-    AddStop(id="15", line="10路", stop="新站", at=(121.4, 37.5)),
-    SplitLine(id="16", line="10路", at="乙", second_name="10路东线"),
-    MergeLines(id="17", line="10路", other="11路"),
-    ExpressRun(id="18", line="10路", stops=("甲", "丙"), every=3),
-    HoldBuses(id="19", line="10路", control="headway", at=("乙",)),
+    RerouteLine(id="b13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
+    SetSpan(id="b14", line="10路", first="05:30", last="22:00"),
+    AddStop(id="b15", line="10路", stop="新站", at=(121.4, 37.5)),
+    SplitLine(id="b16", line="10路", at="乙", second_name="10路东线"),
+    MergeLines(id="b17", line="10路", other="11路"),
+    ExpressRun(id="b18", line="10路", stops=("甲", "丙"), every=3),
+    HoldBuses(id="b19", line="10路", control="headway", at=("乙",)),
 )
 
 

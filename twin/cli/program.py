@@ -338,7 +338,7 @@ def _home() -> Path:
 
 @program.group()
 def advise() -> None:
-    """Propose what to do: candidates, what each brings, and a scenario of the best."""
+    """Propose what to do, write it as scenarios, and simulate what it brings."""
 
 
 @advise.command("openings")
