@@ -28,6 +28,7 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
+from twin.scenario.turn_measures import SetTurn
 from twin.wording import Words
 
 BASE = """
@@ -215,6 +216,17 @@ def test_programme_of_2024_holds_ten_openings_5000_spaces_and_16_lines():
 EVERY_KIND = (
     OpenLink(id="1", group="g", street="塔山北路", near=(121.36, 37.52)),
     OpenLink(id="2", ends=((121.4, 37.5), "青年路×南大街"), name="候选A", lanes=1.5, speed_kmh=40.0, length_m=500.0),
+    OpenLink(
+        id="13",
+        geometry=((121.4, 37.5), (121.41, 37.5), (121.41, 37.51)),
+        bridge=True,
+        retime=True,
+        opens_on=datetime.date(2023, 12, 1),
+        cost_yuan=3e6,
+    ),
+    OpenLink(id="14", extend="青年路×南大街"),
+    SetTurn(id="15", at="青年路×南大街", from_street="青年路", turn="left", direction="north"),
+    WorkZone(id="16", street="南大街", lanes_open=1.0, dates=(datetime.date(2024, 1, 1), datetime.date(2024, 2, 1))),
     CloseLink(id="3", street="青年路", cross_streets=("南大街", "北马路"), direction="north"),
     ChangeLanes(id="4", street="青年路", lanes=1.0),
     SetSpeedLimit(id="5", near=(121.4, 37.5), speed_kmh=30.0),
