@@ -43,7 +43,7 @@ FROM_MID_BLOCK = (
     'kind = "open_link"\nends = [[{}, {}], [{}, {}]]\nname = "新巷"\n'
     'road_class = "residential"\nspeed_kmh = 5\ncapacity_vph = 300'
 ).format(*place(0.45, 0), *place(0.45, 4))
-"""From the middle of one block to the middle of another, across three streets and an alley, so slow that nobody drives it."""
+"""From the middle of one block to that of another, across three streets and an alley; so slow that nobody drives it."""
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
 
