@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 from dataclasses import replace
 
@@ -260,13 +261,14 @@ EVERY_KIND = (
 
 def test_every_kind_of_measure_is_written_and_read_back(tmp_path):
     assert {type(measure) for measure in EVERY_KIND} == set(MEASURE_KINDS.values())
+    measures = tuple(dataclasses.replace(measure, id=f"m{n}") for n, measure in enumerate(EVERY_KIND))
     scenario = Scenario(
         name="all",
         title=Words("全部", "all"),
         place="yantai",
         date=datetime.date(2024, 1, 1),
         measured=TimeWindow.between("06:30", "08:30"),
-        measures=EVERY_KIND,
+        measures=measures,
         notes=("候选", "a note"),
     )
     write_scenario(tmp_path / "all.toml", scenario, header="Written by: a test\n\nnot a plan")

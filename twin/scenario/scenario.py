@@ -74,7 +74,8 @@ class Scenario:
         if self.place != city.place:
             faults.append(f"it is about {self.place!r}, not about {city.place!r}")
         changed = city if self.date is None else city.on(self.date)
-        changed = replace(changed, reroute_share=self.reroute_share)
+        if changed.reroute_share != self.reroute_share:
+            changed = replace(changed, reroute_share=self.reroute_share)
         done: list[tuple[Measure, Edit]] = []
         for measure in (*self.inherited, *self.measures):
             try:
