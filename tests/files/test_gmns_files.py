@@ -1,14 +1,18 @@
 """GMNS tables are read with their defaults, refused with all their faults, and come back as they were written."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from click.testing import CliRunner
 
-from twin.city.network import Link, Movement, Network, Node
+from twin.city.network import Link, LinkChange, Movement, Network, Node
 from twin.city.signals import Green, SignalPlan
+from twin.cli.program import program
 from twin.clock import TimeWindow
 from twin.errors import DataFileError, DemandError, NetworkError
 from twin.files.gmns_files import read_gmns, write_gmns
+from twin.files.network_files import load_network
 from twin.files.trip_files import read_trips
 
 
@@ -58,7 +62,7 @@ def test_a_ban_on_a_turn_is_written_as_the_turns_that_are_left(tmp_path) -> None
 
 def test_tables_of_an_older_network_do_not_stay(tmp_path) -> None:
     write_gmns(crossing(), tmp_path / "town")
-    write_gmns(Network(crossing().nodes, crossing().links), tmp_path / "town")
+    write_gmns(Network(crossing().nodes, crossing().links, place="town", crs="EPSG:32651"), tmp_path / "town")
     assert sorted(path.name for path in (tmp_path / "town").iterdir()) == ["link.csv", "node.csv"]
 
 
@@ -169,3 +173,59 @@ def test_plans_that_the_table_cannot_hold_are_refused(tmp_path, plan) -> None:
     fixed = SignalPlan("2", 90.0, 5.0, (Green("12", "23", 0.0, 40.0),))
     with pytest.raises(NetworkError, match="fixed plans of all day; those of node 2"):
         write_gmns(crossing(), tmp_path, (replace(fixed, **plan),))
+
+
+def test_what_gmns_has_no_column_for_comes_back_too(tmp_path) -> None:
+    """Dates, hours, bridges, assumptions, bans, shared lanes, the place, and a speed that 3.6 does not divide."""
+    change = LinkChange(TimeWindow.between("22:00", "06:00"), 1.0)
+    town = crossing()
+    links = (
+        replace(
+            town.links[0], opened_on=date(2023, 12, 1), changes=(change,), assumed=frozenset({"lanes", "priority"})
+        ),
+        replace(town.links[1], is_structure=True, source_ids=("7", "8"), part_of="2-9", free_speed_mps=11.111111111),
+        replace(town.links[2], opened_on=date.max, closed_on=date(2030, 1, 1), road_class="residential"),
+    )
+    movements = tuple(replace(turn, lanes=2.0, lane_group=0) for turn in town.movements)
+    whole = Network(
+        (*town.nodes[:3], replace(town.nodes[3], assumed=frozenset({"control"}))), links, movements,
+        place="elsewhere", kind="surveyed", crs="EPSG:4548", banned_turns=frozenset({("12", "24")}),
+    )  # fmt: skip
+    plan = SignalPlan("2", 90.0, 5.0, (Green("12", "23", 0.0, 40.0, lanes=2.0),), assumed=frozenset({"plan"}))
+    write_gmns(whole, tmp_path / "town", [plan])
+    read = read_gmns(tmp_path / "town")
+    assert read.network == whole and read.signals == (plan,)
+    write_gmns(crossing(), tmp_path / "town")
+    assert not (tmp_path / "town" / "twin.json").exists() and read_gmns(tmp_path / "town").network == crossing()
+
+
+def test_a_ban_comes_back_as_a_ban_and_not_as_a_list_of_turns(tmp_path) -> None:
+    town = Network(crossing().nodes, crossing().links, place="town", crs="EPSG:32651", banned_turns={("12", "24")})
+    town = replace(town, banned_turns=frozenset(town.banned_turns))
+    write_gmns(town, tmp_path / "town")
+    assert read_gmns(tmp_path / "town").network == town
+
+
+def test_a_link_taken_out_of_the_table_by_hand_is_gone(tmp_path) -> None:
+    town = replace(crossing(), movements=(), banned_turns=frozenset({("12", "24")}))
+    write_gmns(town, tmp_path / "town")
+    table = tmp_path / "town" / "link.csv"
+    table.write_text("".join(line for line in table.open() if not line.startswith("24,")), encoding="utf-8")
+    (tmp_path / "town" / "movement.csv").unlink()
+    read = read_gmns(tmp_path / "town").network
+    assert [link.id for link in read.links] == ["12", "23"] and read.banned_turns == frozenset()
+
+
+def test_a_file_beside_the_tables_that_cannot_be_read_is_named(tmp_path) -> None:
+    write_gmns(crossing(), tmp_path / "town")
+    for text in ("{", '{"format": "other"}', '{"format": "twin-gmns/1", "links": {"12": {"colour": 1}}}'):
+        (tmp_path / "town" / "twin.json").write_text(text, encoding="utf-8")
+        with pytest.raises(NetworkError, match=r"twin\.json: cannot be read"):
+            read_gmns(tmp_path / "town")
+
+
+def test_streets_of_a_place_are_exported_without_loss(tmp_path) -> None:
+    """The embedded city: 1,854 links with dates, assumptions and ways they were made from."""
+    answer = CliRunner().invoke(program, ["network", "export", "yantai", str(tmp_path / "tables")])
+    assert answer.exit_code == 0 and "620 nodes, 1,854 links" in answer.output
+    assert read_gmns(tmp_path / "tables").network == load_network("yantai")[0]

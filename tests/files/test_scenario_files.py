@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 from dataclasses import replace
 
@@ -28,6 +29,7 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
+from twin.scenario.turn_measures import SetTurn
 from twin.wording import Words
 
 BASE = """
@@ -215,6 +217,17 @@ def test_programme_of_2024_holds_ten_openings_5000_spaces_and_16_lines():
 EVERY_KIND = (
     OpenLink(id="1", group="g", street="塔山北路", near=(121.36, 37.52)),
     OpenLink(id="2", ends=((121.4, 37.5), "青年路×南大街"), name="候选A", lanes=1.5, speed_kmh=40.0, length_m=500.0),
+    OpenLink(
+        id="101",
+        geometry=((121.4, 37.5), (121.41, 37.5), (121.41, 37.51)),
+        bridge=True,
+        retime=True,
+        opens_on=datetime.date(2023, 12, 1),
+        cost_yuan=3e6,
+    ),
+    OpenLink(id="102", extend="青年路×南大街"),
+    SetTurn(id="103", at="青年路×南大街", from_street="青年路", turn="left", direction="north"),
+    WorkZone(id="104", street="南大街", lanes_open=1.0, dates=(datetime.date(2024, 1, 1), datetime.date(2024, 2, 1))),
     CloseLink(id="3", street="青年路", cross_streets=("南大街", "北马路"), direction="north"),
     ChangeLanes(id="4", street="青年路", lanes=1.0),
     SetSpeedLimit(id="5", near=(121.4, 37.5), speed_kmh=30.0),
@@ -248,13 +261,14 @@ EVERY_KIND = (
 
 def test_every_kind_of_measure_is_written_and_read_back(tmp_path):
     assert {type(measure) for measure in EVERY_KIND} == set(MEASURE_KINDS.values())
+    measures = tuple(dataclasses.replace(measure, id=f"m{n}") for n, measure in enumerate(EVERY_KIND))
     scenario = Scenario(
         name="all",
         title=Words("全部", "all"),
         place="yantai",
         date=datetime.date(2024, 1, 1),
         measured=TimeWindow.between("06:30", "08:30"),
-        measures=EVERY_KIND,
+        measures=measures,
         notes=("候选", "a note"),
     )
     write_scenario(tmp_path / "all.toml", scenario, header="Written by: a test\n\nnot a plan")

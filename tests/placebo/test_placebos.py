@@ -38,6 +38,12 @@ NIGHT_PRICE = (
     'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]'
     "\nbusy_half_hour_yuan = 1.0"
 )
+BAN_UNUSED_TURN = 'kind = "set_turn"\nat = "解放街×二路"\nto_street = "后山路"'
+FROM_MID_BLOCK = (
+    'kind = "open_link"\nends = [[{}, {}], [{}, {}]]\nname = "新巷"\n'
+    'road_class = "residential"\nspeed_kmh = 5\ncapacity_vph = 300'
+).format(*place(0.45, 0), *place(0.45, 4))
+"""From the middle of one block to that of another, across three streets and an alley; so slow that nobody drives it."""
 NEAR_THE_BRIDGE = 'kind = "add_parking"\nat = [{}, {}]\nspaces = 40'.format(*place(3.9, 0.9))
 
 
@@ -99,6 +105,7 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
         ("parking-rules", (NO_LIMIT, SAME_FINES, NOBODY_GUIDED, NOBODY_BOOKS, NIGHT_PRICE)),
         ("same-headway", (SAME_HEADWAY, SAME_FACTOR)),
         ("unused-stop", (UNUSED_STOP, UNUSED_HEADWAY)),
+        ("unused-turn", (BAN_UNUSED_TURN,)),
         ("work-out-of-hours", (WORK_AT_NIGHT, WORK_LATER)),
         ("all-at-once", (CLOSE_FAR, CLOSE_ALLEY, SAME_SPEED, SAME_HEADWAY, UNUSED_STOP, SAME_TARIFF, WORK_AT_NIGHT)),
     ],
@@ -107,6 +114,19 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
 def test_a_measure_that_changes_nothing_changes_nothing(in_town: Path, name: str, measures: tuple[str, ...]) -> None:
     write_measures(in_town, name, *measures)
     assert_nothing_changed(study(name))
+
+
+def test_a_new_street_that_cuts_others_and_that_nobody_drives(in_town: Path) -> None:
+    """Both arms have the streets cut; the row of the new road itself says nobody."""
+    write_measures(in_town, "mid-block", FROM_MID_BLOCK)
+    comparison = study("mid-block")
+    pieces = comparison.links[comparison.links["link_id"].str.contains("~")]
+    assert len(pieces) == 6 * 2 * 2 and not pieces["is_new"].any()
+    assert comparison.links["is_new"].sum() == 2 * 5
+    is_road = comparison.replications["metric"] == "road_vehicles"
+    assert (comparison.replications[is_road]["value"] == 0.0).all() and is_road.any()
+    values = comparison.replications[~is_road].set_index(["arm", "seed", "metric", "area"])["value"]
+    pd.testing.assert_series_equal(values["after"], values["before"], check_exact=True)
 
 
 def test_placebos_on_top_of_a_measure(in_town: Path) -> None:

@@ -172,3 +172,26 @@ def test_undoing_gives_the_city_back():
 def test_city_of_an_earlier_day_lacks_what_opened_later():
     later = OpenLink(id="a", street="港城大街").apply(town())
     assert len(later.on(datetime.date(2023, 12, 30)).open_network().links) == len(town().open_network().links)
+
+
+@pytest.mark.parametrize("kind", [WorkZone, CloseLink])
+def test_works_with_dates_hold_on_their_days_only(kind):
+    dates = (datetime.date(2024, 4, 1), datetime.date(2024, 6, 30))
+    values = {"lanes_open": 1} if kind is WorkZone else {}
+    works = kind(id="a", street="红旗路", dates=dates, **values)
+    with pytest.raises(
+        ScenarioError, match="holds from 2024-04-01 to 2024-06-30, and the scenario's date is 2023-12-31"
+    ):
+        works.apply(town())
+    for day in dates:
+        assert works.apply(town().on(day)).network != town().network
+    with pytest.raises(ScenarioError, match="dates end on 2024-04-01, before they begin on 2024-06-30"):
+        kind(id="a", street="红旗路", dates=dates[::-1], **values)
+
+
+def test_works_by_dates_and_hours_hold_in_the_hours():
+    dates = (DAY, DAY)
+    works = WorkZone(id="a", street="红旗路", lanes_open=1, dates=dates, between=TimeWindow.between("10:00", "12:00"))
+    (change,) = works.apply(town()).network.link_by_id["n01-n11"].changes
+    assert (str(change.window), change.lanes) == ("10:00–12:00", 1)
+    assert works.describe("en").endswith("10:00–12:00 2023-12-31–2023-12-31, 1 lane open each way")

@@ -16,6 +16,9 @@ from pyproj import Transformer
 
 from twin.city.network import Network
 
+BEND_M = 20.0
+"""Bends are measured between the last and the first so many metres of two links."""
+
 
 @lru_cache(maxsize=8)
 def _transformer(crs: str) -> Transformer:
@@ -73,6 +76,16 @@ class Ground:
     @cached_property
     def link_tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.link_lines)
+
+    def bend_deg(self, from_link: str, to_link: str) -> float:
+        """How far one bends from the end of a link into the beginning of another (degrees, left positive)."""
+        index = self.network.link_index
+        came, goes = self.link_lines[index[from_link]], self.link_lines[index[to_link]]
+        back, ahead = came.interpolate(max(0.0, came.length - BEND_M)), goes.interpolate(min(goes.length, BEND_M))
+        end, start = came.interpolate(came.length), goes.interpolate(0.0)
+        came_deg = math.degrees(math.atan2(end.y - back.y, end.x - back.x))
+        goes_deg = math.degrees(math.atan2(ahead.y - start.y, ahead.x - start.x))
+        return (goes_deg - came_deg + 180.0) % 360.0 - 180.0
 
     def nodes_near(self, lon: float, lat: float, within_m: float) -> list[tuple[str, float]]:
         """Node ids within a distance and how far they are (m), nearest first."""

@@ -1,8 +1,8 @@
 """Networks as GMNS tables: `node.csv`, `link.csv`, and where there are any `movement.csv` and `signals.csv`.
 
 The General Modeling Network Specification (GMNS, zephyrtransport.org) names the columns; `jam_density` (veh/km per
-lane), `priority` and `merge_weight` of links and the table of signals are this tool's own. Dates of opening and
-changes by the hour have no place there: write the network of one day (`Network.open_on`).
+lane), `priority` and `merge_weight` of links and the table of signals are this tool's own. What has no column there
+stands in a file beside the tables (`gmns_rest`), so that a network comes back as it was; other tools read the tables.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from twin.city.network import DEFAULT_JAM_DENSITY_VPKM, ROAD_CLASSES, Control, L
 from twin.city.signals import Green, SignalPlan
 from twin.errors import NetworkError
 from twin.files.csv_tables import CsvTable, Flags, raise_faults, read_csv_table
+from twin.files.gmns_rest import with_rest, write_rest
 from twin.files.whole_files import write_whole_text
 from twin.osm.assumptions import CLASS_TABLE
 from twin.units import kmh_from_mps, mps_from_kmh
@@ -64,7 +65,16 @@ class GmnsNetwork:
 
 
 def read_gmns(folder: Path) -> GmnsNetwork:
-    """The network in a folder of GMNS tables. Raises NetworkError with all faults of all its tables."""
+    """The network in a folder of GMNS tables, with what stands beside them.
+
+    Raises NetworkError with all faults of all its tables.
+    """
+    tables = _read_tables(folder)
+    network, signals = with_rest(folder, tables.network, tables.signals)
+    return GmnsNetwork(network, signals, tables.notes)
+
+
+def _read_tables(folder: Path) -> GmnsNetwork:
     node_table = read_csv_table(folder / "node.csv", required=["node_id"], optional=_NODE_COLUMNS, holds="the nodes")
     link_table = read_csv_table(
         folder / "link.csv",
@@ -336,6 +346,8 @@ def write_gmns(network: Network, folder: Path, signals: Sequence[SignalPlan] = (
             for green in plan.greens
         ],
     )  # fmt: skip
+    read = _read_tables(folder)
+    write_rest(folder, network, tuple(signals), read.network, read.signals)
 
 
 def _link_row(link: Link) -> tuple[object, ...]:

@@ -128,7 +128,8 @@ def _title(name: str, report: NetworkReport) -> str:
 
 
 def _said(report: NetworkReport) -> list[str]:
-    placed = {f"{count:,} {what}." for what, count in report.repairs.items() if what in report.repaired_at}
+    places = {what: len(places) for what, places in report.repaired_at.items()}
+    placed = {f"{count:,} {what}." for what, count in report.repairs.items() if places.get(what) == count}
     return [sentence for sentence in report.sentences() if sentence not in placed]
 
 

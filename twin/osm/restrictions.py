@@ -71,6 +71,8 @@ def turn_rules(extract: Extract, stretches: Sequence[Stretch], counts: Counter[s
             _skip(relation, ELSEWHERE, extract, counts)
         elif via_ways:
             chains += [WayChain(relation.id, way, via_ways, to_ways, is_only) for way in from_ways if way in ways]
+        elif not any((way, via_nodes[0]) in into for way in from_ways):
+            _skip(relation, ELSEWHERE, extract, counts)
         else:
             found = [
                 ((came.from_node, came.to_node), (gone.from_node, gone.to_node))

@@ -17,6 +17,7 @@ from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, Sha
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
+from twin.scenario.turn_measures import SetTurn
 
 MEASURE_KINDS: dict[str, type[Measure]] = {
     "open_link": OpenLink,
@@ -24,6 +25,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "change_lanes": ChangeLanes,
     "set_speed_limit": SetSpeedLimit,
     "work_zone": WorkZone,
+    "set_turn": SetTurn,
     "add_parking": AddParking,
     "set_tariff": SetTariff,
     "limit_stay": LimitStay,

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from twin.city.city import City
 from twin.city.cuts import Cut, Pieces, cut_streets
+from twin.city.ground import ground_of
 from twin.city.network import Link, Movement, Network, Node
 from twin.city.parking import ParkingSite
 from twin.city.signals import SignalOrder
@@ -40,6 +41,15 @@ class TurnRule:
     from_link: str
     to_link: str
     is_allowed: bool
+
+    def on_pieces(self, pieces: Pieces) -> "TurnRule":
+        """The rule of the pieces at the junction, where its links are cut."""
+        came, gone = pieces.get(self.from_link), pieces.get(self.to_link)
+        return TurnRule(came[-1].id if came else self.from_link, gone[0].id if gone else self.to_link, self.is_allowed)
+
+    def edit(self) -> "Edit":
+        """The edit that sets it."""
+        return Edit("turn", f"{self.from_link} > {self.to_link}", ALLOWED, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +178,7 @@ def _movements_at_ends(network: Network, link: Link) -> list[Movement]:
     found = []
     if link.from_node in listed:
         found += [
-            Movement(link.from_node, before.id, link.id)
+            _in_lanes(network, Movement(link.from_node, before.id, link.id))
             for before in network.links_in[link.from_node]
             if before.from_node != link.to_node
         ]
@@ -179,6 +189,17 @@ def _movements_at_ends(network: Network, link: Link) -> list[Movement]:
             if onward.to_node != link.from_node
         ]
     return found
+
+
+def _in_lanes(network: Network, new: Movement) -> Movement:
+    """A new turn in the lanes of the turn nearest to it in direction, where the lanes of its approach are marked."""
+    beside = [m for m in network.movements if m.from_link == new.from_link]
+    if not beside or any(m.lane_group is None for m in beside):
+        return new
+    ground = ground_of(network)
+    bend = ground.bend_deg(new.from_link, new.to_link)
+    like = min(beside, key=lambda m: (abs(ground.bend_deg(m.from_link, m.to_link) - bend), m.to_link))
+    return replace(new, lanes=like.lanes, lane_group=like.lane_group)
 
 
 def _edited(things: tuple[_Frozen, ...], edits: list[Edit]) -> tuple[_Frozen, ...]:

@@ -9,7 +9,7 @@ from twin.city.network import LinkChange
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError, joined_faults
 from twin.scenario.bus_detours import ALL_DAY, with_buses_on_open_streets
-from twin.scenario.measure import CUT, NEW, Edit, Measure, carried_out, carry_out
+from twin.scenario.measure import CUT, NEW, Edit, Measure, TurnRule, carried_out, carry_out
 from twin.wording import Words
 
 DEFAULT_MEASURED = TimeWindow.between("07:00", "09:00")
@@ -74,7 +74,8 @@ class Scenario:
         if self.place != city.place:
             faults.append(f"it is about {self.place!r}, not about {city.place!r}")
         changed = city if self.date is None else city.on(self.date)
-        changed = replace(changed, reroute_share=self.reroute_share)
+        if changed.reroute_share != self.reroute_share:
+            changed = replace(changed, reroute_share=self.reroute_share)
         done: list[tuple[Measure, Edit]] = []
         for measure in (*self.inherited, *self.measures):
             try:
@@ -127,11 +128,15 @@ def _on_pieces(done: list[tuple[Measure, Edit]], pieces: Pieces) -> list[tuple[M
     """Edits done so far, those of links that are cut now as edits of their pieces."""
     if not pieces:
         return done
-    return [
-        (measure, replace(edit, id=piece_id))
-        for measure, edit in done
-        for piece_id in ([p.id for p in pieces[edit.id]] if edit.thing == "link" and edit.id in pieces else [edit.id])
-    ]
+    found = []
+    for measure, edit in done:
+        if edit.thing == "link" and edit.id in pieces:
+            found += [(measure, replace(edit, id=piece.id)) for piece in pieces[edit.id]]
+        elif isinstance(edit.value, TurnRule):
+            found.append((measure, edit.value.on_pieces(pieces).edit()))
+        else:
+            found.append((measure, edit))
+    return found
 
 
 def _key(edit: Edit) -> tuple[str, str, str]:

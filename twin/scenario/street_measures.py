@@ -1,5 +1,6 @@
 """Measures on streets that are there: close, widen or narrow, slow down, dig up."""
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,21 +14,29 @@ from twin.scenario.street_values import MOST_LANES, lane_faults, lane_words, spe
 from twin.units import kmh_from_mps, mps_from_kmh
 from twin.wording import Language
 
+Dates = tuple[datetime.date, datetime.date]
+"""First and last day on which a measure holds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CloseLink(Measure):
-    """Closes a street or a part of it; with `between` hours only in these hours of every day."""
+    """Closes a street or a part of it; with `between` hours only in these hours of every day.
+
+    `dates`: first and last day; the city's date must lie between them.
+    """
 
     street: str = ""
     cross_streets: tuple[str, str] | None = None
     near: tuple[float, float] | None = None
     direction: Direction = "both"
     between: TimeWindow | None = None
+    dates: Dates | None = None
 
     def __post_init__(self) -> None:
-        refuse(self, _part_faults(self.street, self.cross_streets, self.near))
+        refuse(self, [*_part_faults(self.street, self.cross_streets, self.near), *_date_faults(self.dates)])
 
     def edits(self, city: City) -> tuple[Edit, ...]:
+        _refuse_other_days(city, self.dates)
         links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
         if self.between is None:
             return tuple(Edit("link", link.id, "closed_on", city.date) for link in links)
@@ -93,7 +102,8 @@ class SetSpeedLimit(Measure):
 class WorkZone(Measure):
     """Leaves `lanes_open` lanes per direction (0: none) on a street, in the `between` hours of every day or always.
 
-    Links that have no more lanes than that keep theirs. `speed_kmh` None: the speed stays.
+    Links that have no more lanes than that keep theirs. `speed_kmh` None: the speed stays. `dates`: first and last day
+    of the works; the city's date must lie between them.
     """
 
     lanes_open: float
@@ -103,14 +113,16 @@ class WorkZone(Measure):
     direction: Direction = "both"
     between: TimeWindow | None = None
     speed_kmh: float | None = None
+    dates: Dates | None = None
 
     def __post_init__(self) -> None:
         faults = [*_part_faults(self.street, self.cross_streets, self.near), *speed_faults(self.speed_kmh)]
         if not 0 <= self.lanes_open <= MOST_LANES:
             faults.append(f"lanes_open is {self.lanes_open:g}, must be 0 to {MOST_LANES:g}")
-        refuse(self, faults)
+        refuse(self, [*faults, *_date_faults(self.dates)])
 
     def edits(self, city: City) -> tuple[Edit, ...]:
+        _refuse_other_days(city, self.dates)
         links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
         narrowed = [link for link in links if link.lanes > self.lanes_open]
         if not narrowed:
@@ -125,7 +137,7 @@ class WorkZone(Measure):
         return _changes(narrowed, window, lanes=self.lanes_open, speed_kmh=self.speed_kmh)
 
     def describe(self, language: Language) -> str:
-        where, hours = _where(self.street, self.cross_streets, language), _hours(self.between)
+        where, hours = _where(self.street, self.cross_streets, language), _hours(self.between) + _days(self.dates)
         if language == "zh":
             return f"{where}施工{hours}，单向保留{self.lanes_open:g}车道"
         return f"works on {where}{hours}, {lane_words(self.lanes_open)} open each way"
@@ -155,6 +167,22 @@ def _changes(
         windows.insert(0, TimeWindow(0.0, window.end_s - DAY_S))
     speed_mps = None if speed_kmh is None else mps_from_kmh(speed_kmh)
     return tuple(Edit("link", link.id, "changes", LinkChange(w, lanes, speed_mps)) for link in links for w in windows)
+
+
+def _date_faults(dates: Dates | None) -> Iterator[str]:
+    if dates is not None and dates[1] < dates[0]:
+        yield f"dates end on {dates[1]}, before they begin on {dates[0]}"
+
+
+def _refuse_other_days(city: City, dates: Dates | None) -> None:
+    if dates is not None and not dates[0] <= city.date <= dates[1]:
+        raise ScenarioError(
+            f"it holds from {dates[0]} to {dates[1]}, and the scenario's date is {city.date}: set `date` to a day of it"
+        )
+
+
+def _days(dates: Dates | None) -> str:
+    return "" if dates is None else f" {dates[0]}–{dates[1]}"
 
 
 def _part_faults(street: str, cross_streets: tuple[str, str] | None, near: tuple[float, float] | None) -> Iterator[str]:

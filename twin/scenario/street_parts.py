@@ -56,7 +56,7 @@ def part_of_street(
         links = _links_between(network, street, *cross_streets)
     else:
         links = street_links(network, street)
-    kept = [link for link in links if direction == "both" or _leads(network, link, direction)]
+    kept = [link for link in links if leads(network, link, direction)]
     if not kept:
         raise ScenarioError(f"no link of {street or 'this street'} leads {direction} there; try 'both'")
     return sorted(kept, key=lambda link: network.link_index[link.id])
@@ -166,7 +166,10 @@ def _stretch(links: list[Link], starts: set[str], ends: set[str]) -> list[str]:
     return []
 
 
-def _leads(network: Network, link: Link, direction: Direction) -> bool:
+def leads(network: Network, link: Link, direction: Direction) -> bool:
+    """Whether a link leads that way, within a right angle."""
+    if direction == "both":
+        return True
     start, end = network.node_by_id[link.from_node], network.node_by_id[link.to_node]
     (x1, y1), (x2, y2) = ground_of(network).xy([start.lon, end.lon], [start.lat, end.lat])
     east, north = _HEADINGS[direction]
