@@ -44,7 +44,7 @@ def advise_openings(
     verified on others. Writes the tables, a scenario of the best set, and what `twin map` draws.
     """
     from twin.advice.openings import AdviceOptions
-    from twin.cli.advise import advise_openings_files
+    from twin.cli.advise_openings import advise_openings_files
     from twin.study.executor import usual_jobs
 
     options = AdviceOptions(
@@ -96,7 +96,7 @@ def advise_parking(
 
     Writes parking-SPACES.toml and, to compare with, parking-proportional.toml. With --replications both are simulated.
     """
-    from twin.cli.advice import advise_parking as advise
+    from twin.cli.advise_parking import advise_parking as advise
 
     parts = [f"twin advise parking {scenario} --spaces {spaces}"]
     parts += [f"--equity-floor {equity_floor:g}"] if equity_floor != 0.5 else []
