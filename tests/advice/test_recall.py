@@ -184,5 +184,5 @@ def test_hidden_streets_of_shanghai_that_both_ends_show_come_back_among_forty(ca
             sys.stdout.write(f"\n{words}: both ends {total[2]}, one end {total[1]}, none {total[0]} (found, hidden)\n")
             for (ends, why), n in sorted(hiding.missed.items()):
                 sys.stdout.write(f"  missed, {ends} ends: {n} × {why}\n")
-        assert total[2][1] >= 10
+        assert total[2][1] >= 5
         assert total[2][0] / total[2][1] >= 0.8
