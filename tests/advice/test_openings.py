@@ -100,3 +100,8 @@ def test_static_screening_alone_ranks_and_gives_no_verdict(tmp_path):
     assert found.table["verdict"].tolist() == ["static only"]
     assert found.table["static_vehh"].iloc[0] > 0.0
     assert found.streets.empty
+
+
+def test_a_city_without_gaps_has_nothing_to_open(tmp_path):
+    found = weighed(city(trips=BUSY), (), HOUR, range(1, 10), options=QUICK, folder=tmp_path)
+    assert (found.chosen, len(found.table), len(found.candidates)) == ((), 0, 0)

@@ -244,7 +244,7 @@ def _tried(
     everything = with_openings(base, named.values())
     period = Period.around(measured)
 
-    if options.static_only:
+    if options.static_only or not named:
         return _Tried(best.chosen, (), {}, None, everything, (), (), {}, {}, {})
 
     def arm(openings: Sequence[OpenLink]) -> City:
