@@ -4,6 +4,7 @@ cruise.
 A district here is that of the destination, where the space is wanted. What cannot be measured is NaN, never 0.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -75,9 +76,10 @@ def cruising_share(run: Run, links: pd.DataFrame) -> float:
     if cruising is None:
         return NAN
     length_m = run.links.set_index("link_id")["length_m"]
-    driven_m = float((numbers(links, "left") * of_links(length_m, links)).sum())
+    # math.fsum: a street that nobody drives must not change the order in which digits are lost.
+    driven_m = math.fsum(numbers(links, "left") * of_links(length_m, links))
     here = cruising.merge(links[["link_id", "interval_start_s"]].drop_duplicates(), on=["link_id", "interval_start_s"])
-    return ratio_of(float((numbers(here, "searching") * of_links(length_m, here)).sum()), driven_m)
+    return ratio_of(math.fsum(numbers(here, "searching") * of_links(length_m, here)), driven_m)
 
 
 def parking_utilisation(run: Run, sites: pd.DataFrame) -> float:

@@ -115,7 +115,7 @@ class FlowTables:
     @cached_property
     def link_mm(self) -> Ints:
         """Length of each link (mm), (n_links,)."""
-        body: Ints = np.add.reduceat(self.length_mm, self.segment_start[:-1])
+        body: Ints = np.add.reduceat(self.length_mm[: self.first_group], self.segment_start[:-1])
         grouped = np.flatnonzero(np.diff(self.group_start))
         body[grouped] += self.length_mm[self.group_start[grouped]]
         return body
