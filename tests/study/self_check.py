@@ -32,7 +32,7 @@ from twin.results.links_compared import streets_of
 from twin.results.run import Arm, LightTraffic, Run
 from twin.results.sites_compared import sites_of
 from twin.results.verdicts import PRIMARY_METRICS
-from twin.study.arms import StudyArm, make_run
+from twin.study.arms import StudyArm, make_run, riders_of
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
 from twin.study.settle import Period, light_times, settle_arm, settle_base
 
@@ -64,7 +64,7 @@ def settled_chain(home: Path) -> Chain:
 
     def arm(name: Arm) -> StudyArm:
         settlement = settle_arm(settled, cities[name], period, rounds=ARM_ROUNDS)
-        return StudyArm(name, name, settlement, period, free_times, near)
+        return StudyArm(name, name, settlement, period, free_times, near, riders=riders_of(settlement, period))
 
     return Chain(arm("before"), arm("after"))
 
@@ -104,9 +104,10 @@ def _compared(chain: Chain, before: list[tuple[StudyArm, int]], after: list[tupl
 
 
 def _runs(name: Arm, days: list[tuple[StudyArm, int]]) -> list[Run]:
-    """Runs under the arm's name, numbered as pairs."""
+    """Runs under the arm's name, numbered as pairs; without the share of cruising, for which so full a town is refused."""
     return [
-        replace(make_run(arm, seed), scenario=name, arm=name, seed=number) for number, (arm, seed) in enumerate(days)
+        replace(run, scenario=name, arm=name, seed=number, records=replace(run.records, cruising=None))
+        for number, run in enumerate(make_run(arm, seed) for arm, seed in days)
     ]
 
 

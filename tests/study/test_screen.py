@@ -77,4 +77,4 @@ def test_twin_screen_says_what_it_is_and_what_gap_it_reached(in_town: Path) -> N
     assert answer.exit_code == 0, answer.output
     assert "static equilibrium" in answer.output and "静态均衡" in answer.output
     row = next(line for line in answer.output.splitlines() if "screen-cli" in line)
-    assert "+" in row and "e-05 / " in row
+    assert "+" in row and "e-05 " in row

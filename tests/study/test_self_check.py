@@ -43,7 +43,7 @@ def test_the_checked_chain_is_the_one_that_studies_use(chain: Chain, tmp_path: P
     short = study_of_effect(chain, [1, 2])
     keys = ["arm", "seed", "metric"]
     values = [
-        table[table["area"] == "city"].set_index(keys)["value"].sort_index()
+        table[(table["area"] == "city") & (table["metric"] != "cruising_share")].set_index(keys)["value"].sort_index()
         for table in (short.replications.assign(seed=short.replications["seed"] + 1), whole.replications)
     ]
     pd.testing.assert_series_equal(*values, check_exact=True)
@@ -60,7 +60,7 @@ def test_the_planted_effect_is_inside_its_interval_and_found(chain: Chain) -> No
     means = np.array([estimate.mean for estimate in told])
     others = (means.sum() - means) / (STUDIES - 1)
     inside = [e.low <= truth <= e.high for e, truth in zip(told, others, strict=True)]
-    assert others.max() < -2.0, "the second lane saves seconds"
+    assert others.max() < -1.0, "the second lane saves seconds"
     assert sum(inside) >= 8
     assert sum(estimate.high < 0.0 for estimate in told) >= 8
 
