@@ -58,6 +58,7 @@ class CompiledFlow:
             patience_us=patience_us,
             keep_passages=keep_passages,
         )
+        self._next_us = self._state.control["next"]
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
         self._redirected: set[int] = set()  # vehicles whose last leg is another way they took
@@ -225,7 +226,7 @@ class CompiledFlow:
     # --- the clock --------------------------------------------------------------------------------------------
 
     def next_us(self) -> int:
-        return int(kernel.next_time(self._state))
+        return int(self._next_us[0])
 
     def advance(self, until_us: int) -> None:
         while True:

@@ -126,7 +126,7 @@ CONTROL = _record(
     {
         "i8": "heap_size passages ended cycles cycle_links relieved keep_passages patience_us "
         "interval_us first_interval row row_from row_ends now steps largest_pcu "
-        "slice slice_bits free_slot slots_used"
+        "slice slice_bits free_slot slots_used next"
     },
 )
 
