@@ -93,7 +93,7 @@ class SearchMap:
         self._is_plain = np.array([_is_plain(site) for site in sites], dtype=np.bool_)
         self._tariffs = list(dict.fromkeys(site.tariff for site in sites))
         number = {tariff: i for i, tariff in enumerate(self._tariffs)}
-        self._tariff_of = np.array([number[site.tariff] for site in sites], dtype=np.int64)
+        self.tariff_of = np.array([number[site.tariff] for site in sites], dtype=np.int64)
         self._near: dict[tuple[float, float, float], Near] = {}
         self._kerbs_along = _kerbs_along(self.sites, router.graph.link_index)
         self.has_kerbs_along = np.zeros(len(router.graph.link_ids), dtype=np.bool_)
@@ -123,7 +123,7 @@ class SearchMap:
 
     def _one_tariff(self, sites: Ints) -> int:
         """The tariff that all these sites have; −1: they differ, or there are none."""
-        kinds = np.unique(self._tariff_of[sites])
+        kinds = np.unique(self.tariff_of[sites])
         return int(kinds[0]) if len(kinds) == 1 else -1
 
     def beyond_s(self, near: Near, from_s: float, stay_s: float) -> Floats:
@@ -136,7 +136,7 @@ class SearchMap:
         """Fee of a stay at each site in seconds of driving."""
         if len(sites) == 0:
             return np.zeros(0)
-        kinds = self._tariff_of[sites].tolist()
+        kinds = self.tariff_of[sites].tolist()
         fees = {kind: self._tariffs[kind].fee_yuan(stay_s, from_s=from_s) for kind in dict.fromkeys(kinds)}
         return YUAN_S * np.array([fees[kind] for kind in kinds])
 
@@ -220,7 +220,7 @@ class SearchMap:
 
 
 @numba.njit(cache=True)
-def _beyond_ms(cost_s, chances):
+def _beyond_ms(cost_s: Floats, chances: Floats) -> Ints:
     """Cost of each site beyond the drive, the risk of finding it full included (ms): NEVER_MS where nobody goes."""
     beyond_ms = np.empty(cost_s.shape[0], dtype=np.int64)
     for i in range(cost_s.shape[0]):

@@ -134,7 +134,8 @@ class FlowTables:
     def links_of(self, segments: NDArray[np.integer]) -> Ints:
         """The links that a way of segments goes along, in order."""
         links = self.segment_link[segments]
-        return links[np.append(True, links[1:] != links[:-1])]
+        entered: Ints = links[np.append(True, links[1:] != links[:-1])]
+        return entered
 
     def turns_out(self, segment: int) -> slice:
         """The turns from a segment."""
