@@ -6,7 +6,6 @@ arrays are written down once (`addresses`), and put together again behind the do
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from twin.sim import kernel, legs
 from twin.sim import kernel_state as k
-from twin.sim.kernel_state import compiled_door
+from twin.sim.kernel_state import compiled_with_arrays
 
 _WORDS = 4
 """Numbers written down of an array: its address, and up to three lengths."""
@@ -43,7 +42,7 @@ def _typed_pointer(_typing: Any, _address: Any) -> Any:
 _pointer: Any = intrinsic(_typed_pointer)
 
 
-@numba.njit
+@compiled_with_arrays
 def _state(a):
     """The state whose arrays lie at these addresses; in the order of `kernel_state.State`."""
     return k.State(
@@ -75,37 +74,37 @@ def _state(a):
     )
 
 
-@compiled_door
+@compiled_with_arrays
 def advance(a, until):
     """See `kernel.advance`."""
     return kernel.advance(_state(a), until)
 
 
-@compiled_door
+@compiled_with_arrays
 def take_off(a, v, now, status):
     """See `kernel.take_off`."""
     return kernel.take_off(_state(a), v, now, status)
 
 
-@compiled_door
+@compiled_with_arrays
 def start_leg(a, v, now, route, begin):
     """See `legs.start_leg`."""
     return legs.start_leg(_state(a), v, now, route, begin)
 
 
-@compiled_door
+@compiled_with_arrays
 def redirect(a, v, now, here, leaves, route, begin):
     """See `legs.redirect`."""
     return legs.redirect(_state(a), v, now, here, leaves, route, begin)
 
 
-@compiled_door
+@compiled_with_arrays
 def show_greens(a, segment, turn, green_at, green_end, now):
     """See `kernel.show_greens`."""
     return kernel.show_greens(_state(a), segment, turn, green_at, green_end, now)
 
 
-@compiled_door
+@compiled_with_arrays
 def close_segment(a, j, now, closed):
     """See `kernel.close_segment`."""
     return kernel.close_segment(_state(a), j, now, closed)

@@ -48,7 +48,7 @@ def compiled(function: Callable[..., Any]) -> Any:
     return _kept(numba.njit(**_OPTIONS)(function))
 
 
-def compiled_door(function: Callable[..., Any]) -> Any:
+def compiled_with_arrays(function: Callable[..., Any]) -> Any:
     """The same for a function that makes arrays, which numba counts."""
     return _kept(numba.njit(cache=True)(function))
 

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from twin.city.network import Network
 from twin.city.parking import ParkingSite
 from twin.routing.nearest import NEVER_MS, NearestPlaces
 from twin.routing.paths import Router
+from twin.sim.kernel_state import compiled_with_arrays
 from twin.sim.parking_knowledge import LEAST_CHANCE
 from twin.sim.tables import FlowTables
 
@@ -219,7 +219,7 @@ class SearchMap:
         return int(cuts[0]) if len(cuts) else len(route)
 
 
-@numba.njit(cache=True)
+@compiled_with_arrays
 def _beyond_ms(cost_s: Floats, chances: Floats) -> Ints:
     """Cost of each site beyond the drive, the risk of finding it full included (ms): NEVER_MS where nobody goes."""
     beyond_ms = np.empty(cost_s.shape[0], dtype=np.int64)

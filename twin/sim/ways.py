@@ -1,12 +1,11 @@
 """The ways of vehicles: their routes as turns, and the few next of them that lie in a vehicle's own record."""
 
-import numba
 import numpy as np
 
-from twin.sim.kernel_state import LAST_AHEAD, NOBODY, WAYS_AHEAD, compiled, inlined
+from twin.sim.kernel_state import LAST_AHEAD, NOBODY, WAYS_AHEAD, compiled, compiled_with_arrays, inlined
 
 
-@numba.njit(cache=True)
+@compiled_with_arrays
 def expand(segment_start, links):
     """The segments of links, in order; those of link i are `segment_start[i]:segment_start[i + 1]`."""
     total = 0
