@@ -1,15 +1,27 @@
 """Compiled code on disk is made anew when any source of the engine changes, not only a function's own file."""
 
-from twin.sim import calendar, counting, kernel, legs, ways
+from tests.sim.small_streets import street
+from twin.sim import calendar, counting, kernel, kernel_door, legs, parking_search, ways
+from twin.sim.environment import Environment
+from twin.sim.flow import Fleet
+from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.kernel_state import _sources
+from twin.sim.tables import build_tables
 
 
 def test_every_compiled_function_is_kept_under_the_checksum_of_all_sources() -> None:
     found = {}
-    for module in (calendar, counting, kernel, legs, ways):
+    for module in (calendar, counting, kernel, kernel_door, legs, parking_search, ways):
         for name, value in vars(module).items():
             is_compiled = hasattr(value, "py_func") and not value.targetoptions.get("forceinline")
             if is_compiled and value.py_func.__module__ == module.__name__:
                 found[f"{module.__name__}.{name}"] = value._cache._cache_file._source_stamp
     assert len(found) > 10
     assert set(found.values()) == {_sources()}
+
+
+def test_behind_the_door_each_array_of_the_state_lies_in_its_place() -> None:
+    state = CompiledFlow(Environment(), build_tables(street()), Fleet.none())._state
+    behind = kernel_door._state(kernel_door.addresses(state))
+    for name, here, there in zip(state._fields, state, behind, strict=True):
+        assert (here.ctypes.data, here.shape, here.dtype) == (there.ctypes.data, there.shape, there.dtype), name

@@ -49,6 +49,23 @@ def test_stories_of_later_begin_by_agent_too() -> None:
     ]
 
 
+def test_of_stories_to_come_none_is_made_before_it_starts() -> None:
+    env = Environment()
+    log: list[tuple[float, str]] = []
+
+    def make(name: str) -> Any:
+        log.append((env.now, f"{name} is made"))
+        return tells(env, log, name, 0.0)
+
+    coming = ((2.0, 7, "A"), (2.0, 9, "B"), (5.0, 1, "C"))
+    env.stories_at((at_s, agent, partial(make, name)) for at_s, agent, name in coming)
+    assert log == []
+    env.run()
+
+    does = ("is made", "begins", "acts")
+    assert log == [(at_s, f"{name} {what}") for at_s, _, name in coming for what in does]
+
+
 def test_flow_comes_before_stories_and_by_server() -> None:
     env = Environment(100.0)
     log: list[tuple[float, str]] = []

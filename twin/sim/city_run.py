@@ -6,6 +6,7 @@ who wants a public space is a story (`driver`), and so is every bus.
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -143,10 +144,13 @@ def run_city(
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)
-        for row, errand in _errands(stage, habits, day, np.flatnonzero(decides & has_way)):
-            fates[row] = Fate()
-            story = driver(env, flow, parking, errand, fates[row])
-            env.story_at(float(day.depart_s[row]), story, errand.traveller)
+        rows = np.flatnonzero(decides & has_way)
+        fates = {row: Fate() for row in rows.tolist()}
+        rows = rows[np.lexsort((rows, day.traveller[rows], np.rint(day.depart_s[rows] * MICROS)))]
+        env.stories_at(
+            (float(day.depart_s[row]), errand.traveller, partial(driver, env, flow, parking, errand, fates[row]))
+            for row, errand in _errands(stage, habits, day, rows)
+        )
         end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
         for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
             block_fates = [BusFate() for _ in block]

@@ -4,7 +4,7 @@ Times are kept on a grid of whole microseconds, which is the flow's unit; so a s
 vehicle that needs 0.3 s agree on when "now" is.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any, Protocol
@@ -19,6 +19,9 @@ FLOW, STORY = 0, 1
 FIRST_UNNAMED_AGENT = 1 << 48  # stories without an agent id come after those with one, in order of creation
 
 Story = Generator[Event, Any, Any]
+
+Coming = tuple[float, int, Callable[[], Story]]
+"""A story to come: when it starts (s), its agent, and what makes it."""
 
 
 class FlowEvent(Event):
@@ -51,7 +54,7 @@ class LegEnd(Event):
 
     def __init__(self, env: "Environment", vehicle: int) -> None:
         super().__init__(env)
-        self.agent: int = getattr(env.active_process, "agent", vehicle)
+        self.agent: int = getattr(env._active_proc, "agent", vehicle)
 
 
 class Awaited(Event):
@@ -93,6 +96,7 @@ class Environment(simpy.Environment):
     def __init__(self, initial_time: float = 0.0) -> None:
         super().__init__(initial_time)
         self._sequence = count()
+        self._beginning = count(-FIRST_UNNAMED_AGENT)  # before any of `_sequence`
         self._unnamed = count(FIRST_UNNAMED_AGENT)
         self._starting: int | None = None  # agent of the story that is being made
         self.calendar_flow: MovesVehicles | None = None
@@ -111,15 +115,30 @@ class Environment(simpy.Environment):
 
     def story_at(self, start_s: float, generator: Story, agent: int) -> None:
         """Start a story when its time comes; costs nothing until then."""
+        self.stories_at([(start_s, agent, lambda: generator)])
+
+    def stories_at(self, stories: Iterable[Coming]) -> None:
+        """Start stories each when its time comes: given by time, then agent.
+
+        Of those to come only the first is on the calendar, and no story is made before it starts.
+        """
+        coming = iter(stories)
+        first = next(coming, None)
+        if first is None:
+            return
+        start_s, agent, make = first
         begin = Event(self)
         begin._ok = True
         begin._value = None
         assert begin.callbacks is not None
-        begin.callbacks.append(lambda _: self._begin(generator, agent))
-        self._put(round(start_s * MICROS), STORY, NORMAL, agent, begin)
+        begin.callbacks.append(lambda _: self._begin(agent, make, coming))
+        # As if put there before the run began: ahead of what the same agent does at that instant.
+        queue: Any = self._queue
+        heappush(queue, (round(start_s * MICROS), STORY, NORMAL, agent, next(self._beginning), begin))
 
-    def _begin(self, generator: Story, agent: int) -> None:
-        self.story(generator, agent)
+    def _begin(self, agent: int, make: Callable[[], Story], others: Iterator[Coming]) -> None:
+        self.stories_at(others)
+        self.story(make(), agent)
 
     def schedule(self, event: Event, priority: Any = NORMAL, delay: float = 0) -> None:
         """Put a triggered event on the calendar; its agent is its own, or that of the story that begins or acts."""

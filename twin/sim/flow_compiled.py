@@ -9,7 +9,7 @@ from simpy.events import Event
 
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S
-from twin.sim import kernel, legs, memory, ways
+from twin.sim import kernel_door, legs, memory, ways
 from twin.sim import kernel_state as k
 from twin.sim.counting import close_counts
 from twin.sim.environment import Environment, LegEnd
@@ -50,13 +50,15 @@ class CompiledFlow:
         self._n_vehicles = len(fleet)
         self._events: dict[int, LegEnd] = {}
         patience_us = round(PATIENCE_S * MICROS) if gridlock == "relieve" else 0
-        self._state = first_state(
-            tables,
-            fleet,
-            env.now_us,
-            width_us=interval_us(interval_s),
-            patience_us=patience_us,
-            keep_passages=keep_passages,
+        self._keep(
+            first_state(
+                tables,
+                fleet,
+                env.now_us,
+                width_us=interval_us(interval_s),
+                patience_us=patience_us,
+                keep_passages=keep_passages,
+            )
         )
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
@@ -68,6 +70,13 @@ class CompiledFlow:
         order = np.lexsort((np.arange(len(fleet)), fleet.depart_us)).astype(np.int64)
         legs.load_origins(self._state, order, env.now_us)
         env.calendar_flow = self
+
+    def _keep(self, state: k.State) -> None:
+        """Keep the state, where its arrays lie, and what of it stories ask for at every leg."""
+        self._state, self._at = state, kernel_door.addresses(state)
+        control = state.control
+        self._next_us, self._now_us, self._n_ended = control["next"], control["now"], control["ended"]
+        self._status, self._way_end = state.vehicle["status"], state.vehicle["end"]
 
     def _fleet_ways(self, fleet: Fleet) -> NDArray[np.int64]:
         """Write down every fleet vehicle's ways; answers where each begins, (n + 1,)."""
@@ -89,14 +98,15 @@ class CompiledFlow:
         if vehicle == len(self._state.vehicle):
             more = max(1024, vehicle)
             state = self._state
-            self._state = state._replace(
-                vehicle=_longer(state.vehicle, blank_vehicles(more)),
-                journey=_longer(state.journey, blank_journeys(more)),
+            self._keep(
+                state._replace(
+                    vehicle=_longer(state.vehicle, blank_vehicles(more)),
+                    journey=_longer(state.journey, blank_journeys(more)),
+                )
             )
-        row = self._state.vehicle[vehicle]
-        row["kind"] = expected_class(self.tables, vehicle_class)
-        row["pcu"] = self.tables.class_pcu[row["kind"]]
-        row["has_story"] = 1
+        rows, kind = self._state.vehicle, expected_class(self.tables, vehicle_class)
+        rows["kind"][vehicle], rows["pcu"][vehicle] = kind, self.tables.class_pcu[kind]
+        rows["has_story"][vehicle] = 1
         self._n_vehicles += 1
         return vehicle
 
@@ -109,10 +119,11 @@ class CompiledFlow:
             raise SimulationError(f"vehicle {vehicle} is under way; wait for the end of its leg before it drives on")
         begin = self._ways_used
         self._make_room(2 * n)
-        if self._say(legs.start_leg, vehicle, self.env.now_us, np.asarray(route, dtype=np.int32), begin) == k.NO_WAY:
+        steps = np.asarray(route, dtype=np.int32)
+        if self._say(kernel_door.start_leg, vehicle, self.env.now_us, steps, begin) == k.NO_WAY:
             row = self._state.vehicle[vehicle]
             self._refuse(vehicle, route, int(row["where"]) if row["status"] == k.STANDING else k.NOBODY)
-        end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
+        end = self._ways_used = int(self._way_end[vehicle])
         self._events[vehicle] = event
         if vehicle in self._last_leg:  # it stands where that leg ended
             self._past_legs.append((vehicle, self._last_leg[vehicle], self._last_end[vehicle]))
@@ -142,7 +153,7 @@ class CompiledFlow:
         self._make_room(2 * len(route) + 1)
         at, has_story = int(self._state.vehicle[vehicle]["at"]), bool(self._state.vehicle[vehicle]["has_story"])
         steps = np.asarray(route, dtype=np.int32)
-        if self._say(legs.redirect, vehicle, self.env.now_us, here, not has_story, steps, begin) == k.NO_WAY:
+        if self._say(kernel_door.redirect, vehicle, self.env.now_us, here, not has_story, steps, begin) == k.NO_WAY:
             self._refuse(vehicle, route, here)
         end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
         began = self._last_leg.get(vehicle)
@@ -161,11 +172,11 @@ class CompiledFlow:
         """See that there is room for so many ways behind those there are."""
         if self._ways_used + ways_more + k.WAYS_AHEAD > len(self._state.way):
             more = np.zeros(max(4096, len(self._state.way), ways_more + k.WAYS_AHEAD), dtype=np.int32)
-            self._state = self._state._replace(way=np.concatenate([self._state.way, more]))
+            self._keep(self._state._replace(way=np.concatenate([self._state.way, more])))
 
     def _say(self, what: Callable[..., int], *words: Any) -> int:
         """Tell the kernel something, making room first where it asks for it."""
-        while (answer := what(self._state, *words)) not in (k.IDLE, k.NO_WAY):
+        while (answer := what(self._at, *words)) not in (k.IDLE, k.NO_WAY):
             self._grow(answer)
         return answer
 
@@ -181,15 +192,15 @@ class CompiledFlow:
         self._take_off(vehicle, k.ASIDE)
 
     def leave(self, vehicle: int) -> None:
-        if vehicle in self._events or self._state.vehicle[vehicle]["status"] == k.STANDING:
+        if vehicle in self._events or self._status[vehicle] == k.STANDING:
             self._take_off(vehicle, k.GONE)
         else:
-            self._state.vehicle[vehicle]["status"] = k.GONE
+            self._status[vehicle] = k.GONE
 
     def _take_off(self, vehicle: int, status: int) -> None:
-        if self._state.vehicle[vehicle]["status"] != k.STANDING:
+        if self._status[vehicle] != k.STANDING:
             raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot leave the road")
-        self._say(kernel.take_off, vehicle, self.env.now_us, status)
+        self._say(kernel_door.take_off, vehicle, self.env.now_us, status)
 
     def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
         state, numbers = self._state, self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share)
@@ -203,7 +214,7 @@ class CompiledFlow:
         here["free_storage"] = -1
         state.free_us[segment] = numbers.free_us
         state.turn["us_per_pcu"][self.tables.turns_out(segment)] = numbers.exit_us_per_pcu
-        self._say(kernel.close_segment, segment, self.env.now_us, int(numbers.is_closed))
+        self._say(kernel_door.close_segment, segment, self.env.now_us, int(numbers.is_closed))
 
     def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
         rows = tuple(greens)
@@ -212,11 +223,11 @@ class CompiledFlow:
             added = np.zeros(len(more), dtype=k.GREEN)
             added["start"], added["length"], added["cycle"] = more.T
             begin = len(self._state.greens)
-            self._state = self._state._replace(greens=np.concatenate([self._state.greens, added]))
+            self._keep(self._state._replace(greens=np.concatenate([self._state.greens, added])))
             self._greens_at[rows] = begin, begin + len(more)
         for turn in turns:
             segment = int(self.tables.turn_from[turn])
-            self._say(kernel.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+            self._say(kernel_door.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
 
     def vehicles_on(self, segment: int) -> int:
         here = self._state.approach[segment]
@@ -225,11 +236,11 @@ class CompiledFlow:
     # --- the clock --------------------------------------------------------------------------------------------
 
     def next_us(self) -> int:
-        return int(kernel.next_time(self._state))
+        return int(self._next_us[0])
 
     def advance(self, until_us: int) -> None:
         while True:
-            answer = kernel.advance(self._state, until_us)
+            answer = kernel_door.advance(self._at, until_us)
             if answer == k.IDLE:
                 return
             if answer == k.LEGS_ENDED:
@@ -238,21 +249,20 @@ class CompiledFlow:
             self._grow(answer)
 
     def _hand_over(self) -> None:
-        control = self._state.control[0]
-        ended = self._state.ended[: control["ended"]].tolist()
-        self.env.set_now_us(int(control["now"]))
-        control["ended"] = 0
+        ended = self._state.ended[: int(self._n_ended[0])].tolist()
+        self.env.set_now_us(int(self._now_us[0]))
+        self._n_ended[0] = 0
         for vehicle in ended:
             self._events.pop(vehicle).succeed()
 
     def _grow(self, answer: int) -> None:
         state = self._state
         if answer == k.MORE_PASSAGES:
-            self._state = state._replace(passage=_doubled(state.passage))
+            self._keep(state._replace(passage=_doubled(state.passage)))
         elif answer == k.MORE_INTERVALS:
-            self._state = state._replace(counts=_doubled(state.counts))
+            self._keep(state._replace(counts=_doubled(state.counts)))
         else:
-            self._state = state._replace(cycle=_doubled(state.cycle), cycle_links=_doubled(state.cycle_links))
+            self._keep(state._replace(cycle=_doubled(state.cycle), cycle_links=_doubled(state.cycle_links)))
 
     # --- the books --------------------------------------------------------------------------------------------
 

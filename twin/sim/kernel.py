@@ -555,10 +555,10 @@ def _relieve(s, i, now):
     _move(s, i, np.int64(here.target), now)
 
 
-@compiled
-def next_time(s):
-    """Time of the next event; NEVER if there is none."""
-    return first_time(s)
+@inlined
+def note_next(s):
+    """Write down the time of the next event, NEVER if there is none: to ask for it costs more than to read it."""
+    s.control[0].next = first_time(s)
 
 
 @compiled
@@ -568,6 +568,7 @@ def advance(s, until):
     control = s.control[0]
     while True:
         now = first_time(s)
+        control.next = now
         if control.ended > 0 and now > control.now:
             return LEGS_ENDED
         if now > until or now >= NEVER:
@@ -598,6 +599,7 @@ def take_off(s, v, now, status):
     answer = open_books(s, now)
     if answer == IDLE:
         _take_off(s, v, now, status)
+    note_next(s)
     return answer
 
 
@@ -612,6 +614,7 @@ def show_greens(s, a, turn, green_at, green_end, now):
         if here.head != NOBODY and here.turn == turn and here.target >= 0 and here.target < s.road.shape[0]:
             here.ready = _ready_from(s, a, now)
             reconsider(s, np.int64(here.target), now)
+    note_next(s)
     return answer
 
 
@@ -622,4 +625,5 @@ def close_segment(s, j, now, closed):
     if answer == IDLE:
         s.road[j].closed = closed
         reconsider(s, j, now)
+    note_next(s)
     return answer

@@ -45,7 +45,15 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Numba looks at the function's own file only; what is inlined from others would go on as it was.
     """
-    made = numba.njit(**_OPTIONS)(function)
+    return _kept(numba.njit(**_OPTIONS)(function))
+
+
+def compiled_with_arrays(function: Callable[..., Any]) -> Any:
+    """The same for a function that makes arrays, which numba counts."""
+    return _kept(numba.njit(cache=True)(function))
+
+
+def _kept(made: Any) -> Any:
     made._cache._cache_file._source_stamp = _sources()
     return made
 
@@ -126,7 +134,7 @@ CONTROL = _record(
     {
         "i8": "heap_size passages ended cycles cycle_links relieved keep_passages patience_us "
         "interval_us first_interval row row_from row_ends now steps largest_pcu "
-        "slice slice_bits free_slot slots_used"
+        "slice slice_bits free_slot slots_used next"
     },
 )
 

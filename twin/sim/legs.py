@@ -3,7 +3,7 @@
 import numpy as np
 
 from twin.sim.counting import open_books
-from twin.sim.kernel import new_head, reconsider, stop_waiting
+from twin.sim.kernel import new_head, note_next, reconsider, stop_waiting
 from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled
 from twin.sim.ways import find_ways, read_ways
 
@@ -32,6 +32,7 @@ def start_leg(s, v, now, route, begin):
         s.journey[v].depart = now
         vehicle.status = OUTSIDE
         _join_queue(s, s.road.shape[0] + np.int64(route[0]), v, now)
+    note_next(s)
     return IDLE
 
 
@@ -61,6 +62,7 @@ def redirect(s, v, now, here, leaves, route, begin):
         stop_waiting(s, here, wanted)
         reconsider(s, wanted, now)
         new_head(s, here, now)
+    note_next(s)
     return IDLE
 
 
@@ -104,3 +106,4 @@ def load_origins(s, order, start_us):
     for j in range(n):
         if s.approach[n + j].head != NOBODY:
             new_head(s, n + j, start_us)
+    note_next(s)

@@ -81,6 +81,7 @@ def _options(search: SearchMap, seed: int, seekers: Seekers) -> _Options:
     bounds = np.searchsorted(group[order], np.arange(len(places) + 1))
     site = np.full((n, MOST_CHOICES), -1, dtype=np.int64)
     utility = np.full((n, MOST_CHOICES), -np.inf)
+    prices = _Prices(search, seekers)
     for number, (x, y) in enumerate(places.tolist()):
         rows = order[bounds[number] : bounds[number + 1]]
         near = search.near(x, y)
@@ -92,20 +93,32 @@ def _options(search: SearchMap, seed: int, seekers: Seekers) -> _Options:
             gumbel = -np.log(-np.log(np.clip(luck, 1e-12, 1 - 1e-12)))
             away = seekers.from_xy[fit] - search.xy[candidate]
             cost_s = near.cost_s[column] + np.hypot(away[:, 0], away[:, 1]) / CROW_MPS
-            cost_s = cost_s + _prices_s(search, candidate, seekers, fit)
+            cost_s = cost_s + prices.at(candidate)[fit]
             site[fit, column] = candidate
             utility[fit, column] = np.log(search.spaces[candidate]) - cost_s / CHOICE_SCALE_S + gumbel
     return _Options(site, utility)
 
 
-def _prices_s(search: SearchMap, site: int, seekers: Seekers, rows: Ints) -> Floats:
-    """Fee of each stay in seconds of driving; stays that begin and last alike cost alike and are asked once."""
-    begins = (seekers.arrive_s[rows] // SLOT_S).astype(np.int64)
-    lasts = np.ceil(seekers.stay_s[rows] / SLOT_S).astype(np.int64)
-    kinds, back = np.unique(np.stack([begins, lasts], axis=1), axis=0, return_inverse=True)
-    one = np.array([site], dtype=np.int64)
-    fees = [float(search.price_s(one, begin * SLOT_S, last * SLOT_S)[0]) for begin, last in kinds.tolist()]
-    return np.array(fees)[back.reshape(-1)]
+class _Prices:
+    """Fees of all stays in seconds of driving; stays that begin and last alike cost alike: asked once a tariff."""
+
+    def __init__(self, search: SearchMap, seekers: Seekers) -> None:
+        begins = (seekers.arrive_s // SLOT_S).astype(np.int64)
+        lasts = np.ceil(seekers.stay_s / SLOT_S).astype(np.int64)
+        kinds, back = np.unique(np.stack([begins, lasts], axis=1), axis=0, return_inverse=True)
+        self._search = search
+        self._kinds: list[list[int]] = kinds.tolist()
+        self._kind_of = back.reshape(-1)
+        self._of_tariff: dict[int, Floats] = {}
+
+    def at(self, site: int) -> Floats:
+        """What each seeker would pay at a site (s)."""
+        tariff = int(self._search.tariff_of[site])
+        if tariff not in self._of_tariff:
+            one = np.array([site], dtype=np.int64)
+            fees = [float(self._search.price_s(one, b * SLOT_S, n * SLOT_S)[0]) for b, n in self._kinds]
+            self._of_tariff[tariff] = np.array(fees)[self._kind_of]
+        return self._of_tariff[tariff]
 
 
 def _admitted(search: SearchMap, site: int, seekers: Seekers, rows: Ints) -> NDArray[np.bool_]:

@@ -110,7 +110,7 @@ class ParkingDay:
         self._knowledge = Knowledge(self.stock, usual)
         self._gates: dict[int, Gate] = {}
         self._link_mm = search.tables.link_mm
-        self._searched: list[tuple[NDArray[np.int32], float, float]] = []
+        self._searched: list[tuple[NDArray[np.integer], float, float]] = []
         self._illegal: list[tuple[int, float]] = []
 
     def cars_there_at_start(self) -> Iterator[tuple[Story, int]]:
@@ -164,10 +164,12 @@ class ParkingDay:
             return None
         now_s = self.env.now
         chances = self._knowledge.chances(errand.knows, near.sites, now_s)
-        chances = np.where(np.isfinite(cost_s), chances, 0.0)
+        if not near.is_plain:
+            chances = np.where(np.isfinite(cost_s), chances, 0.0)
         for site, seen_s in fate.seen_full.items():
-            at = near.sites == site
-            chances[at] = after_seen_full(1.0, now_s - seen_s) * chances[at]
+            place = near.place.get(site)
+            if place is not None:
+                chances[place] *= after_seen_full(1.0, now_s - seen_s)
         return self.search.best(fate.here, near.sites, cost_s, chances)
 
     def rest_of_usual_way(self, errand: Errand, fate: Fate) -> Plan:
@@ -199,7 +201,7 @@ class ParkingDay:
     def _costs(self, errand: Errand) -> tuple[Near, Floats]:
         """Sites near the destination and what each costs beyond the drive (s); infinite where one may not stay."""
         near = self.search.near(*errand.destination)
-        cost_s = near.cost_s + self.search.price_s(near.sites, self.env.now, errand.stay_s)
+        cost_s = self.search.beyond_s(near, self.env.now, errand.stay_s)
         if not near.is_plain:
             admitted = self.search.is_admitted(near.sites, self.env.now, errand.stay_s, errand.has_permit)
             cost_s = np.where(admitted, cost_s, np.inf)
@@ -286,9 +288,8 @@ class ParkingDay:
         fate.here = leg.link
         fate.is_aside = False
         if fate.search_began_s is not None:
-            links = self.search.tables.segment_link[leg.segments]
-            links = links[np.append(True, links[1:] != links[:-1])]
-            fate.search_m += float(self._link_mm[links].sum()) / 1000.0
+            links = self.search.tables.links_of(leg.segments) if leg.links is None else leg.links
+            fate.search_m += float(np.add.reduce(self._link_mm[links])) / 1000.0
             self._searched.append((links, began_s, self.env.now))
 
     def searched_locally(self, metres: float, fate: Fate) -> None:
@@ -352,7 +353,7 @@ class ParkingDay:
 
 
 def _passages(
-    legs: Sequence[tuple[NDArray[np.int32], float, float]], link_mm: NDArray[np.int64]
+    legs: Sequence[tuple[NDArray[np.integer], float, float]], link_mm: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], Floats]:
     """Links driven in search and when each was left: the leg's time spread over its links by length."""
     if not legs:

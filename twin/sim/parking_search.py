@@ -17,6 +17,7 @@ from twin.city.network import Network
 from twin.city.parking import ParkingSite
 from twin.routing.nearest import NEVER_MS, NearestPlaces
 from twin.routing.paths import Router
+from twin.sim.kernel_state import compiled_with_arrays
 from twin.sim.parking_knowledge import LEAST_CHANCE
 from twin.sim.tables import FlowTables
 
@@ -40,11 +41,15 @@ USUALLY_FREE = (
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Part of a way. `link`: its last one; `kerbs`: sites along that link, seen in passing."""
+    """Part of a way. `link`: its last one; `kerbs`: sites along that link, seen in passing.
+
+    `links`: all of its links in order; None: whoever asks finds them from the segments.
+    """
 
     segments: Segments
     link: int
     kerbs: tuple[int, ...] = ()
+    links: Segments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Near:
     walk_m: Floats
     cost_s: Floats
     is_plain: bool  # all are open to anybody at any time for any stay
+    tariff: int  # the one they all have; −1: they differ
+    place: dict[int, int]  # where each site stands in the arrays
 
 
 class SearchMap:
@@ -86,7 +93,7 @@ class SearchMap:
         self._is_plain = np.array([_is_plain(site) for site in sites], dtype=np.bool_)
         self._tariffs = list(dict.fromkeys(site.tariff for site in sites))
         number = {tariff: i for i, tariff in enumerate(self._tariffs)}
-        self._tariff_of = np.array([number[site.tariff] for site in sites], dtype=np.int64)
+        self.tariff_of = np.array([number[site.tariff] for site in sites], dtype=np.int64)
         self._near: dict[tuple[float, float, float], Near] = {}
         self._kerbs_along = _kerbs_along(self.sites, router.graph.link_index)
         self.has_kerbs_along = np.zeros(len(router.graph.link_ids), dtype=np.bool_)
@@ -101,27 +108,37 @@ class SearchMap:
     def near(self, x: float, y: float, *, within_m: float = LONGEST_WALK_M) -> Near:
         """The sites a driver bound for a place (m) chooses among: the thirty nearest within a walk."""
         key = (x, y, within_m)
-        if key not in self._near:
+        near = self._near.get(key)
+        if near is None:
             metres = np.hypot(self.xy[:, 0] - x, self.xy[:, 1] - y)
             found = np.flatnonzero((metres <= within_m) & (self.spaces > 0))
             found = found[np.argsort(metres[found], kind="stable")][:MOST_CHOICES]
             walk_m = metres[found]
-            self._near[key] = Near(
+            near = self._near[key] = Near(
                 found, self.node[found], walk_m, walk_cost_s(walk_m) + self.local_s[found],
-                bool(self._is_plain[found].all()),
+                bool(self._is_plain[found].all()), self._one_tariff(found),
+                {site: place for place, site in enumerate(found.tolist())},
             )  # fmt: skip
-        return self._near[key]
+        return near
+
+    def _one_tariff(self, sites: Ints) -> int:
+        """The tariff that all these sites have; −1: they differ, or there are none."""
+        kinds = np.unique(self.tariff_of[sites])
+        return int(kinds[0]) if len(kinds) == 1 else -1
+
+    def beyond_s(self, near: Near, from_s: float, stay_s: float) -> Floats:
+        """What each site near a destination costs beyond the drive: walk, looking for a space there, and fee (s)."""
+        if near.tariff < 0:
+            return near.cost_s + self.price_s(near.sites, from_s, stay_s)
+        return near.cost_s + YUAN_S * self._tariffs[near.tariff].fee_yuan(stay_s, from_s=from_s)
 
     def price_s(self, sites: Ints, from_s: float, stay_s: float) -> Floats:
         """Fee of a stay at each site in seconds of driving."""
         if len(sites) == 0:
             return np.zeros(0)
-        kinds = self._tariff_of[sites]
-        first = int(kinds[0])
-        if (kinds == first).all():
-            return np.full(len(sites), YUAN_S * self._tariffs[first].fee_yuan(stay_s, from_s=from_s))
-        fees = {kind: self._tariffs[kind].fee_yuan(stay_s, from_s=from_s) for kind in np.unique(kinds).tolist()}
-        return YUAN_S * np.array([fees[kind] for kind in kinds.tolist()])
+        kinds = self.tariff_of[sites].tolist()
+        fees = {kind: self._tariffs[kind].fee_yuan(stay_s, from_s=from_s) for kind in dict.fromkeys(kinds)}
+        return YUAN_S * np.array([fees[kind] for kind in kinds])
 
     def is_admitted(self, sites: Ints, from_s: float, stay_s: float, has_permit: bool) -> NDArray[np.bool_]:
         """Whether a driver may stay at each site."""
@@ -138,34 +155,33 @@ class SearchMap:
 
         `cost_s`: of each site beyond the drive, its risk left aside.
         """
-        beyond_s = cost_s + (1.0 - chances) * FULL_COST_S
-        beyond_ms = np.where(chances < LEAST_CHANCE, NEVER_MS, np.rint(1000.0 * np.minimum(beyond_s, 1e6))).astype(
-            np.int64
-        )
-        place, drive_ms, links = self._nearest.best(from_link, self.node[sites], beyond_ms)
+        place, drive_ms, links = self._nearest.best(from_link, self.node[sites], _beyond_ms(cost_s, chances))
         if place < 0:
             return None
-        return Plan(int(sites[place]), self.legs(links), drive_ms / 1000.0 + float(beyond_s[place]))
+        beyond_s = float(cost_s[place]) + (1.0 - float(chances[place])) * FULL_COST_S
+        return Plan(int(sites[place]), self.legs(links), drive_ms / 1000.0 + beyond_s)
 
     def way_to(self, from_link: int, site: int) -> Plan | None:
         """The quickest way to one site, with nothing looked at on it; None: there is none."""
         place, drive_ms, links = self._nearest.best(from_link, self.node[[site]], np.zeros(1, dtype=np.int64))
         if place < 0:
             return None
-        legs = (Leg(self.tables.expand(links), int(links[-1])),) if len(links) else ()
+        legs = (Leg(self.tables.expand(links), int(links[-1]), links=links),) if len(links) else ()
         return Plan(site, legs, drive_ms / 1000.0)
 
     def legs(self, links: Segments) -> tuple[Leg, ...]:
         """A way cut where kerb spaces lie along it."""
         if len(links) == 0:
             return ()
+        if not self._kerbs_along:
+            return (Leg(self.tables.expand(links), int(links[-1]), links=links),)
         cuts = (np.flatnonzero(self.has_kerbs_along[links]) + 1).tolist()
         if not cuts or cuts[-1] != len(links):
             cuts.append(len(links))
         legs, begin = [], 0
         for end in cuts:
-            last = int(links[end - 1])
-            legs.append(Leg(self.tables.expand(links[begin:end]), last, self._kerbs_along.get(last, ())))
+            part, last = links[begin:end], int(links[end - 1])
+            legs.append(Leg(self.tables.expand(part), last, self._kerbs_along.get(last, ()), part))
             begin = end
         return tuple(legs)
 
@@ -201,6 +217,19 @@ class SearchMap:
         is_begin = np.append(False, links[1:] != links[:-1])
         cuts = np.flatnonzero(is_begin & (left_mm <= 1000.0 * metres))
         return int(cuts[0]) if len(cuts) else len(route)
+
+
+@compiled_with_arrays
+def _beyond_ms(cost_s: Floats, chances: Floats) -> Ints:
+    """Cost of each site beyond the drive, the risk of finding it full included (ms): NEVER_MS where nobody goes."""
+    beyond_ms = np.empty(cost_s.shape[0], dtype=np.int64)
+    for i in range(cost_s.shape[0]):
+        if chances[i] < LEAST_CHANCE:
+            beyond_ms[i] = NEVER_MS
+        else:
+            beyond_s = cost_s[i] + (1.0 - chances[i]) * FULL_COST_S
+            beyond_ms[i] = np.int64(np.rint(1000.0 * min(beyond_s, 1e6)))
+    return beyond_ms
 
 
 def walk_cost_s(walk_m: Floats | float) -> Floats | float:

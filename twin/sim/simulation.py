@@ -166,7 +166,8 @@ class Simulation:
 
 @cache
 def compile_rules() -> None:
-    """Have the compiled flow's code ready, so that the time of a run is the run's own: one car drives one street."""
+    """Have the compiled flow's code ready, so that the time of a run is the run's own: two cars drive one street, the
+    second as a story does."""
     ends = tuple(Node(node_id, 0.0, 0.0) for node_id in ("from", "to"))
     street = Link("street", "from", "to", length_m=100.0, lanes=1.0, free_speed_mps=10.0, capacity_vph=1800.0)
     tables = build_tables(Network(ends, (street,)))
@@ -174,6 +175,13 @@ def compile_rules() -> None:
     one = np.ones(1, dtype=np.int64)
     fleet = Fleet(0 * one, 0 * one, one, np.zeros(1, dtype=np.int32), 0 * one)
     flow = CompiledFlow(env, tables, fleet, keep_passages=True)
+
+    def drive_and_leave() -> Story:
+        vehicle = flow.add_vehicle()
+        yield flow.drive(vehicle, tables.expand(np.zeros(1, dtype=np.int32)))
+        flow.leave(vehicle)
+
+    env.story(drive_and_leave(), 0)
     env.run()
     flow.finish()
 

@@ -20,6 +20,7 @@ from twin.errors import SimulationError
 from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
 from twin.sim.lane_groups import LaneGroup, given_groups, waiting_places
 from twin.sim.rules import MICROS
+from twin.sim.ways import expand
 
 Ints = NDArray[np.int64]
 
@@ -127,11 +128,14 @@ class FlowTables:
 
     def expand(self, links: NDArray[np.integer]) -> NDArray[np.int32]:
         """The segments of link indices, in order."""
-        first = self.segment_start[links]
-        counts = self.segment_start[np.asarray(links) + 1] - first
-        total = int(counts.sum())
-        starts = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-        return (starts + np.arange(total)).astype(np.int32)
+        segments: NDArray[np.int32] = expand(self.segment_start, links)
+        return segments
+
+    def links_of(self, segments: NDArray[np.integer]) -> Ints:
+        """The links that a way of segments goes along, in order."""
+        links = self.segment_link[segments]
+        entered: Ints = links[np.append(True, links[1:] != links[:-1])]
+        return entered
 
     def turns_out(self, segment: int) -> slice:
         """The turns from a segment."""

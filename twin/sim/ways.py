@@ -2,7 +2,22 @@
 
 import numpy as np
 
-from twin.sim.kernel_state import LAST_AHEAD, NOBODY, WAYS_AHEAD, compiled, inlined
+from twin.sim.kernel_state import LAST_AHEAD, NOBODY, WAYS_AHEAD, compiled, compiled_with_arrays, inlined
+
+
+@compiled_with_arrays
+def expand(segment_start, links):
+    """The segments of links, in order; those of link i are `segment_start[i]:segment_start[i + 1]`."""
+    total = 0
+    for link in links:
+        total += segment_start[link + 1] - segment_start[link]
+    segments = np.empty(total, dtype=np.int32)
+    at = 0
+    for link in links:
+        for segment in range(segment_start[link], segment_start[link + 1]):
+            segments[at] = segment
+            at += 1
+    return segments
 
 
 @inlined
