@@ -104,7 +104,7 @@ def _compared(chain: Chain, before: list[tuple[StudyArm, int]], after: list[tupl
 
 
 def _runs(name: Arm, days: list[tuple[StudyArm, int]]) -> list[Run]:
-    """Runs under the arm's name, numbered as pairs; without the share of cruising, for which so full a town is refused."""
+    """Runs under the arm's name, numbered as pairs; without cruising, for whose share so full a town is refused."""
     return [
         replace(run, scenario=name, arm=name, seed=number, records=replace(run.records, cruising=None))
         for number, run in enumerate(make_run(arm, seed) for arm, seed in days)
