@@ -22,7 +22,7 @@ from twin.city.city import City
 from twin.city.ground import ground_of
 from twin.city.network import Link, Network, Node
 
-SHANGHAI = Path("/work/shared/data/osm/shanghai_center.osm")
+SHANGHAI = Path(__file__).parents[3] / "shared" / "data" / "osm" / "shanghai_center.osm"
 FIRST = 40
 HIDDEN = 20
 TRIALS = 5
