@@ -4,7 +4,7 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 """
 
 import html
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -264,18 +264,22 @@ def compare_runs(
     measures: pd.DataFrame,
     settling: pd.DataFrame,
     meta: dict[str, Any],
+    figures: Mapping[tuple[Arm, int], pd.DataFrame] | None = None,
 ) -> Comparison:
     """Compare two arms whose runs have the same seeds.
 
     `links_…` as `links_compared.streets_of` gives them, `sites_…` as `sites_compared.sites_of`; `near`: ids of links
     within 2 km of the measures, empty: no rows for that area; `measures` with MEASURE_COLUMNS, `settling` with
-    SETTLING_COLUMNS. Names, seeds and window in `meta` are taken from the runs; found warnings are added to it.
+    SETTLING_COLUMNS. `figures`: those of each run by arm and seed (`figures_of`), where they are measured already.
+    Names, seeds and window in `meta` are taken from the runs; found warnings are added to it.
     Raises SimulationError where the runs are not pairs.
     """
     before, after = _paired_runs(before, after)
-    roads = [area for area in meta.get("area_names", {}) if kind_of(area) == "road"]
+    roads = roads_among(meta.get("area_names", {}))
+    if figures is None:
+        figures = {(run.arm, run.seed): figures_of(run, near, roads) for run in (*before, *after)}
     replications = pd.concat(
-        [*(_replications(run, near, roads) for run in (*before, *after)), pair_table(before, after, near=near)],
+        [*(figures[run.arm, run.seed] for run in (*before, *after)), pair_table(before, after, near=near)],
         ignore_index=True,
     )
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
@@ -336,7 +340,13 @@ def _seed(run: Run) -> int:
     return run.seed
 
 
-def _replications(run: Run, near: Collection[str], roads: Sequence[str]) -> pd.DataFrame:
+def roads_among(areas: Collection[str]) -> list[str]:
+    """Those of the areas that are new roads."""
+    return [area for area in areas if kind_of(area) == "road"]
+
+
+def figures_of(run: Run, near: Collection[str], roads: Sequence[str]) -> pd.DataFrame:
+    """All figures of one run, with REPLICATION_COLUMNS; `near` and `roads` as for `metric_table`."""
     return metric_table(run, near, roads=roads).assign(arm=run.arm, seed=run.seed)[list(REPLICATION_COLUMNS)]
 
 

@@ -5,6 +5,7 @@ Leaves out the city: a run can be read from disk and measured without it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -68,6 +69,10 @@ class Run:
 
     def measured_trips(self) -> pd.DataFrame:
         """Trips of travellers and lorries that want to start in the measured window, ended or not; buses apart."""
+        return self._measured_trips
+
+    @cached_property
+    def _measured_trips(self) -> pd.DataFrame:
         trips = self.records.trips
         departs = trips["depart_s"]
         in_window = (departs >= self.measured.start_s) & (departs < self.measured.end_s)
@@ -75,6 +80,10 @@ class Run:
 
     def measured_links(self) -> pd.DataFrame:
         """Interval statistics of links whose interval starts in the measured window."""
+        return self._measured_links
+
+    @cached_property
+    def _measured_links(self) -> pd.DataFrame:
         links = self.records.links
         starts = links["interval_start_s"]
         return links[(starts >= self.measured.start_s) & (starts < self.measured.end_s)]

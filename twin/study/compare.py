@@ -6,7 +6,7 @@
 import datetime
 import hashlib
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -29,9 +29,9 @@ from twin.files.run_store import RunStore, key_of, run_key
 from twin.files.scenario_files import read_scenario
 from twin.files.seed_files import read_seeds
 from twin.results.areas import road_area, screenline_area
-from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs
+from twin.results.comparison import MEASURE_COLUMNS, Comparison, compare_runs, figures_of, roads_among
 from twin.results.links_compared import streets_of
-from twin.results.run import LightTraffic, Run
+from twin.results.run import Arm, LightTraffic, Run
 from twin.results.sites_compared import sites_of
 from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
@@ -172,12 +172,14 @@ class _Study:
         made_from = self._made_from(period, cities["before"])
         base = self._settled_base(cities["before"], period, made_from)
         arms = self._settled_arms(base, cities, period, places, made_from)
-        others: dict[str, Path] = {}
+        others: dict[Arm, Path] = {}
+        used = {base, *arms.values()}
         if self.two_starts:
             made_otherwise = {**made_from, "start": "free flow"}
             other = self._settled_otherwise(base, period, made_otherwise)
-            others = {"base": other, **self._settled_arms(other, cities, period, places, made_otherwise)}
-        _forget_old(_settlements(), {base, *arms.values(), *others.values()})
+            others = self._settled_arms(other, cities, period, places, made_otherwise)
+            used |= {other, *others.values()}
+        _forget_old(_settlements(), used)
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
         meta = {
             **self._meta(cities, made_from, command, settlements),
@@ -187,10 +189,17 @@ class _Study:
         if others:
             other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
             meta["effects_of_two_starts"] = [_effect_vehh(settlements), _effect_vehh(other_settlements)]
+        near = near_links(cities["after"], places)
+        figures: dict[tuple[Arm, int], pd.DataFrame] = {}
+
+        def made(more: tuple[int, ...]) -> dict[str, list[Run]]:
+            figures.update(self._figures(arms, more, origins, near, roads_among(meta["area_names"])))
+            return self._runs(arms, more, origins)
+
         if precision is None:
-            runs = self._runs(arms, seeds, origins)
+            runs = made(seeds)
         else:
-            runs, reached = runs_until(precision, seeds, lambda more: self._runs(arms, more, origins))
+            runs, reached = runs_until(precision, seeds, made)
             meta["precision"] = asdict(reached)
             meta["warnings"] = [*meta["warnings"], *reached.warnings()]
         return compare_runs(
@@ -200,10 +209,11 @@ class _Study:
             links_after=_streets(settlements["after"]),
             sites_before=sites_of(cities["before"].open_sites),
             sites_after=sites_of(cities["after"].open_sites),
-            near=near_links(cities["after"], places),
+            near=near,
             measures=_measure_table(self.after, cities["before"].on(cities["after"].date)),
             settling=_settling(settlements),
             meta=meta,
+            figures=figures,
         )
 
     def _made_from(self, period: Period, before: City) -> dict[str, Any]:
@@ -250,9 +260,11 @@ class _Study:
         period: Period,
         places: list[tuple[float, float]],
         made_from: dict[str, Any],
-    ) -> dict[str, Path]:
-        paths, calls = {}, []
-        for arm, scenario in (("before", self.before), ("after", self.after)):
+    ) -> dict[Arm, Path]:
+        paths: dict[Arm, Path] = {}
+        calls = []
+        scenarios: dict[Arm, Scenario] = {"before": self.before, "after": self.after}
+        for arm, scenario in scenarios.items():
             key = key_of({**made_from, "arm": arm, "with": _fingerprint(self.after), "rounds": self.arm_rounds})
             paths[arm] = _settlements() / f"{key}.pickle"
             if not paths[arm].is_file():
@@ -299,27 +311,47 @@ class _Study:
             names[road_area(road)] = Words(streets, streets)
         return {area: {"zh": words.zh, "en": words.en} for area, words in names.items()}
 
-    def _runs(
-        self, arms: dict[str, Path], seeds: tuple[int, ...], origins: dict[str, dict[str, Any]]
-    ) -> dict[str, list[Run]]:
+    def _figures(
+        self,
+        arms: dict[Arm, Path],
+        seeds: tuple[int, ...],
+        origins: dict[str, dict[str, Any]],
+        near: frozenset[str],
+        roads: list[str],
+    ) -> dict[tuple[Arm, int], pd.DataFrame]:
+        """Make the runs that are not in the store, and measure all."""
         store = RunStore(runs_folder())
-        keys = {(arm, seed): run_key(path.stem, seed) for seed in seeds for arm, path in arms.items()}
-        states = {key: store.state(key) for key in keys.values()}
-        missing = [(arms[arm], seed, key, origins[arm]) for (arm, seed), key in keys.items() if states[key] != "whole"]
-        made = len(keys) - len(missing)
-        damaged = sum(state == "damaged" for state in states.values())
+        calls = [
+            (path, seed, run_key(path.stem, seed), origins[arm], near, roads)
+            for seed in seeds
+            for arm, path in arms.items()
+        ]
+        states = [store.state(key) for _, _, key, *_ in calls]
+        damaged = sum(state == "damaged" for state in states)
         if damaged:
             self.progress("damaged", damaged, damaged)
-        self.progress("runs", made, len(keys))
-        for done, _ in enumerate(each(_run_one, missing, jobs=self.jobs), start=made + 1):
-            self.progress("runs", done, len(keys))
+        made = sum(state == "whole" for state in states)
+        self.progress("runs", made, len(calls))
+        found = {}
+        for arm, seed, was_whole, table in each(_measure_one, calls, jobs=self.jobs):
+            if not was_whole:
+                made += 1
+                self.progress("runs", made, len(calls))
+            found[arm, seed] = table
+        return found
+
+    def _runs(
+        self, arms: dict[Arm, Path], seeds: tuple[int, ...], origins: dict[str, dict[str, Any]]
+    ) -> dict[str, list[Run]]:
+        """The runs, which are in the store."""
+        store = RunStore(runs_folder())
         return {
-            arm: [_fetched(store, (path, seed, keys[arm, seed], origins[arm])) for seed in seeds]
+            arm: [_fetched(store, path, seed, run_key(path.stem, seed), origins[arm]) for seed in seeds]
             for arm, path in arms.items()
         }
 
     def _meta(
-        self, cities: dict[str, City], made_from: dict[str, Any], command: str, settlements: dict[str, Settlement]
+        self, cities: dict[str, City], made_from: dict[str, Any], command: str, settlements: Mapping[Arm, Settlement]
     ) -> dict[str, Any]:
         signalled = {arm: settled.stage.city for arm, settled in settlements.items()}
         signals = signals_that_differ(signalled["before"], signalled["after"])
@@ -353,7 +385,7 @@ def _settlements() -> Path:
     return cache_folder() / "settlements"
 
 
-def _effect_vehh(settlements: dict[str, Settlement]) -> float:
+def _effect_vehh(settlements: Mapping[Arm, Settlement]) -> float:
     """Vehicle-hours of the last round, after less before."""
     last = {arm: float(settlement.rounds["vehicle_hours"].iloc[-1]) for arm, settlement in settlements.items()}
     return last["after"] - last["before"]
@@ -377,20 +409,24 @@ def _settle_one(
     return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads, riders))
 
 
-def _run_one(arm_path: Path, seed: int, key: str, origin: dict[str, Any]) -> str:
-    """One run of one arm, kept in the store (a task for a worker)."""
-    RunStore(runs_folder()).put(key, make_run(taken_over(arm_path), seed), origin)
-    return key
+def _measure_one(
+    arm_path: Path, seed: int, key: str, origin: dict[str, Any], near: frozenset[str], roads: list[str]
+) -> tuple[Arm, int, bool, pd.DataFrame]:
+    """Figures of one run of one arm, made and kept where it is not in the store (a task for a worker)."""
+    store = RunStore(runs_folder())
+    was_whole = store.state(key) == "whole"
+    run = _fetched(store, arm_path, seed, key, origin)
+    return run.arm, seed, was_whole, figures_of(run, near, roads)
 
 
-def _fetched(store: RunStore, call: tuple[Path, int, str, dict[str, Any]]) -> Run:
-    """A run from the store; made again should it have been damaged or deleted since it was made."""
-    found = store.get(call[2])
+def _fetched(store: RunStore, arm_path: Path, seed: int, key: str, origin: dict[str, Any]) -> Run:
+    """A run from the store; made where it is not in it, was damaged, or was deleted since."""
+    found = store.get(key)
     if found is None:
-        _run_one(*call)
-        found = store.get(call[2])
+        store.put(key, make_run(taken_over(arm_path), seed), origin)
+        found = store.get(key)
     if found is None:
-        raise DataFileError(f"{store.folder}: run {call[2]} does not stay whole where it is kept; is the disk sound?")
+        raise DataFileError(f"{store.folder}: run {key} does not stay whole where it is kept; is the disk sound?")
     return found
 
 
@@ -398,7 +434,7 @@ def _streets(settlement: Settlement) -> pd.DataFrame:
     return streets_of(settlement.stage.network, settlement.stage.city.signals)
 
 
-def _settling(settlements: dict[str, Settlement]) -> pd.DataFrame:
+def _settling(settlements: Mapping[Arm, Settlement]) -> pd.DataFrame:
     return pd.concat([s.rounds.assign(arm=arm) for arm, s in settlements.items()], ignore_index=True)
 
 
