@@ -13,6 +13,7 @@ import simpy
 from simpy.core import EmptySchedule
 from simpy.events import NORMAL, Event, Process
 
+from twin.sim.memory import nothing_collected
 from twin.sim.rules import LAST_US, MICROS, NEVER
 
 FLOW, STORY = 0, 1
@@ -162,6 +163,11 @@ class Environment(simpy.Environment):
     def set_now_us(self, time_us: int) -> None:
         """Move the clock to an instant at which the flow has legs to hand over."""
         self._now = time_us / MICROS
+
+    def run(self, until: Any = None) -> Any:
+        """Run until a time (s), an event, or, with None, to the end; as SimPy does."""
+        with nothing_collected():
+            return super().run(until)
 
     def peek(self) -> float:
         """Time of the next event (s); infinite when there is none."""

@@ -105,9 +105,10 @@ def _districts(city: City, zone_of_traveller: pd.Series) -> pd.Categorical:
     """The district of each traveller's zone; empty for a gate, and for a zone that the city does not list."""
     district = {zone.id: zone.district for zone in city.zones if zone.kind == "zone"}
     names = sorted({"", *district.values()})
-    zones, inverse = np.unique(zone_of_traveller.to_numpy(dtype=object), return_inverse=True)
-    codes = np.array([names.index(district.get(zone, "")) for zone in zones], dtype=np.int64)
-    return pd.Categorical.from_codes(codes[inverse], categories=pd.Index(names, dtype="str"))
+    known = zone_of_traveller.astype("category").cat
+    of_zone = [names.index(district.get(zone, "")) for zone in known.categories]
+    codes = np.array([*of_zone, names.index("")], dtype=np.int64)[known.codes.to_numpy()]  # -1, no zone: the last
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names, dtype="str"))
 
 
 def _users_of(
