@@ -37,7 +37,7 @@ from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of
 from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
-from twin.study.executor import each, hand_over, taken_over, usual_jobs
+from twin.study.executor import Workers, hand_over, taken_over, usual_jobs
 from twin.study.settle import (
     ARM_ROUNDS,
     BASE_ROUNDS,
@@ -104,10 +104,11 @@ def compare(
     if precision_s is not None or precision_share is not None:
         precision = Precision(precision_s, precision_share)
     seeds = _seeds(replications, precision)
-    study = _Study(first, second, base_rounds, arm_rounds, two_starts, jobs or usual_jobs(), progress or _silent)
-    comparison = study.compared(
-        seeds, precision, command or _command(first, second, replications, precision, two_starts)
-    )
+    with Workers(jobs or usual_jobs()) as workers:
+        study = _Study(first, second, base_rounds, arm_rounds, two_starts, workers, progress or _silent)
+        comparison = study.compared(
+            seeds, precision, command or _command(first, second, replications, precision, two_starts)
+        )
     if out is not None:
         write_comparison(comparison, out)
     return comparison
@@ -156,7 +157,7 @@ class _Study:
     base_rounds: int
     arm_rounds: int
     two_starts: bool
-    jobs: int
+    workers: Workers
     progress: Progress
 
     def compared(self, seeds: tuple[int, ...], precision: Precision | None, command: str) -> Comparison:
@@ -236,6 +237,7 @@ class _Study:
     def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
         path = _settlements() / f"{key_of(made_from)}.pickle"
         if not path.is_file():
+            self.workers.start(_load_all)
             base = settle_base(city, period, rounds=self.base_rounds, tell=self.progress)
             hand_over(path, (base, LightTraffic(light_times(base, period))))
         return path
@@ -273,7 +275,7 @@ class _Study:
                 calls.append(
                     (base_path, cities[arm], scenario.name, arm, period, self.arm_rounds, near, new_roads, paths[arm])
                 )
-        for done, _ in enumerate(each(_settle_one, calls, jobs=self.jobs), start=1):
+        for done, _ in enumerate(self.workers.each(_settle_one, calls), start=1):
             self.progress("arms", done, len(calls))
         return paths
 
@@ -333,7 +335,7 @@ class _Study:
         made = sum(state == "whole" for state in states)
         self.progress("runs", made, len(calls))
         found = {}
-        for arm, seed, was_whole, table in each(_measure_one, calls, jobs=self.jobs):
+        for arm, seed, was_whole, table in self.workers.each(_measure_one, calls):
             if not was_whole:
                 made += 1
                 self.progress("runs", made, len(calls))
@@ -389,6 +391,10 @@ def _effect_vehh(settlements: Mapping[Arm, Settlement]) -> float:
     """Vehicle-hours of the last round, after less before."""
     last = {arm: float(settlement.rounds["vehicle_hours"].iloc[-1]) for arm, settlement in settlements.items()}
     return last["after"] - last["before"]
+
+
+def _load_all() -> None:
+    """What a worker does first: come to this module, by which all libraries are loaded."""
 
 
 def _settle_one(

@@ -41,35 +41,77 @@ def taken_over(path: Path) -> Any:
 
 
 def each(task: Callable[..., Any], calls: Iterable[tuple[Any, ...]], *, jobs: int) -> Iterator[Any]:
-    """Results of `task(*call)` as they are finished, by so many worker processes; with one job in this process.
+    """`Workers.each` by processes that work for nothing else."""
+    with Workers(jobs) as workers:
+        yield from workers.each(task, calls)
 
-    A failed task stops the rest and names its call; a worker that dies stops all. Raises SimulationError.
-    """
-    calls = list(calls)
-    if jobs <= 1 or len(calls) <= 1:
-        for call in calls:
-            yield task(*call)
-        return
-    context = multiprocessing.get_context("spawn")
-    theirs, ours = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(
-        min(jobs, len(calls)), mp_context=context, initializer=_become_worker, initargs=(theirs,)
-    )
-    try:
-        with _workers_deaf_to_ctrl_c():
-            waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}
-        while waiting:
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                call = waiting.pop(future)
-                try:
-                    yield future.result()
-                except (OSError, BrokenExecutor) as error:
-                    raise SimulationError(f"a worker failed at {call[1:]}: {error}; finished runs are kept") from error
-    except BaseException:
-        ours.close()  # ends the workers in the midst of their tasks
-        raise
-    finally:
+
+class Workers:
+    """So many worker processes, kept from one round of work to the next while the `with` lasts."""
+
+    def __init__(self, jobs: int) -> None:
+        self._jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+        self._ends: list[Connection] = []  # theirs and ours, of the line that keeps them alive
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, failure: object, *_: object) -> None:
+        self._end(at_once=failure is not None)
+
+    def start(self, task: Callable[[], None]) -> None:
+        """Start them before there is work: each loads what `task` needs while this process goes on."""
+        if self._jobs > 1:
+            pool = self._started(self._jobs)
+            with _workers_deaf_to_ctrl_c():
+                for _ in range(self._jobs):
+                    pool.submit(task)
+
+    def each(self, task: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        """Results of `task(*call)` as they are finished; with one job, or one call, in this process.
+
+        A failed task stops the rest and names its call; a worker that dies stops all. Raises SimulationError.
+        """
+        calls = list(calls)
+        if self._jobs <= 1 or len(calls) <= 1:
+            for call in calls:
+                yield task(*call)
+            return
+        pool = self._started(min(self._jobs, len(calls)))
+        try:
+            with _workers_deaf_to_ctrl_c():
+                waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}
+            while waiting:
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    call = waiting.pop(future)
+                    try:
+                        yield future.result()
+                    except (OSError, BrokenExecutor) as error:
+                        raise SimulationError(
+                            f"a worker failed at {call[1:]}: {error}; finished runs are kept"
+                        ) from error
+        except BaseException:
+            self._end(at_once=True)
+            raise
+
+    def _started(self, jobs: int) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            theirs, ours = context.Pipe(duplex=False)
+            self._ends = [ours, theirs]
+            self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_become_worker, initargs=(theirs,))
+        return self._pool
+
+    def _end(self, *, at_once: bool) -> None:
+        """Let the workers go; `at_once`: in the midst of their tasks."""
+        if self._pool is None:
+            return
+        pool, (ours, theirs) = self._pool, self._ends
+        self._pool, self._ends = None, []
+        if at_once:
+            ours.close()
         pool.shutdown(wait=True, cancel_futures=True)
         ours.close()
         theirs.close()
