@@ -1,18 +1,24 @@
 """Effect of one opening, 双河东路 on Yantai, against how far routes have settled: static and dynamic.
 
-`python benchmarks/settling.py static` takes both arms to ever smaller relative gaps; `… dynamic --base-rounds 10` lets
+`python -m benchmarks.settling static` takes both arms to ever smaller relative gaps; `… dynamic --base-rounds 10` lets
 both go on, round by round, from one settlement of the base. Each keeps its rows in docs/settling.csv, prints them and
 draws docs/settling.png anew.
 """
 
 import argparse
+import datetime
 import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
+from benchmarks.loadings import CASES, make_loading
 from twin.city.city import City
+from twin.city.trips import Demand
+from twin.city.zones import LoadingPoint
+from twin.clock import TimeWindow
 from twin.files.city_files import load_city
 from twin.files.scenario_files import read_scenario
 from twin.study.screen import city_equilibrium
@@ -62,6 +68,34 @@ def dynamic_effects(cities: dict[str, City], period: Period, *, base_rounds: int
     )
 
 
+def grid_rounds(rounds: int) -> pd.DataFrame:
+    """Rounds of the 1,600-node grid with queues, everybody setting out between 07:00 and 08:00."""
+    loading = make_loading(CASES["1600-queued"])
+    network, links = loading.network, loading.routes.links
+    ends = loading.routes.start + loading.routes.length - 1
+    points = tuple(LoadingPoint("grid", node.lon, node.lat, network.links_in[node.id][0].id) for node in network.nodes)
+    point_of = {node.id: number for number, node in enumerate(network.nodes)}
+    measured = TimeWindow.between("07:00", "08:00")
+    n = len(loading.depart_us)
+    travellers = pd.DataFrame(
+        {
+            "traveller_id": np.arange(n),
+            "purpose": "work",
+            "mode": "car",
+            "origin_zone": "grid",
+            "destination_zone": "grid",
+            "origin_point": [point_of[network.links[i].from_node] for i in links[loading.routes.start].tolist()],
+            "destination_point": [point_of[network.links[i].to_node] for i in links[ends].tolist()],
+            "usual_depart_s": measured.start_s + loading.depart_us / 1e6,
+            "stay_s": 3600.0,
+            "parks": "private",
+            "travels_share": 1.0,
+        }
+    )
+    city = City("grid", "grid", datetime.date(2024, 1, 1), network, demand=Demand(travellers, points))
+    return settle_base(city, Period.around(measured), rounds=rounds).rounds
+
+
 def keep(rows: pd.DataFrame) -> pd.DataFrame:
     """The table with these rows in place of those of their kind and base."""
     kept = pd.read_csv(TABLE) if TABLE.is_file() else pd.DataFrame(columns=COLUMNS)
@@ -94,10 +128,13 @@ def draw(table: pd.DataFrame) -> None:
 def main() -> None:
     """One kind of rows, the table and the picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kind", choices=("static", "dynamic"))
+    parser.add_argument("kind", choices=("static", "dynamic", "grid"))
     parser.add_argument("--base-rounds", type=int, default=10)
     parser.add_argument("--arm-rounds", type=int, default=12)
     options = parser.parse_args()
+    if options.kind == "grid":
+        print(grid_rounds(options.base_rounds).to_string(index=False))
+        return
     after = read_scenario(SCENARIO)
     city = load_city(after.place)
     cities = {"before": read_scenario(after.before).apply_to(city), "after": after.apply_to(city)}

@@ -70,7 +70,7 @@ REFUSALS = {
         Words("两种情形的相对差距相差过大", "relative gaps differ too much"),
         Words(
             "两种情形的路径选择稳定程度不同：相对差距为 {before:.2%} 与 {after:.2%}，相差可达 {worth:,.1f} 车·小时，"
-            "超过变化本身({effect:,.1f})的一半：不判断优劣。",
+            "超过变化({effect:,.1f})的一半：不判断优劣。",
             "The arms have not settled alike: relative gaps of {before:.2%} before and {after:.2%} after are up to "
             "{worth:,.1f} vehicle-hours apart, more than half of the effect ({effect:,.1f}): no winner is named.",
         ),
@@ -79,9 +79,9 @@ REFUSALS = {
         Words("路径选择尚未稳定", "routes have not settled"),
         Words(
             "路径选择尚未稳定：全市车小时的变化在最后几轮仍摆动 {drift:,.1f}，"
-            "超过其自身({effect:,.1f})的一半：不判断优劣。",
+            "超过变化({effect:,.1f})的一半：不判断优劣。",
             "Routes have not settled: the effect on vehicle-hours still moved by {drift:,.1f} over the last "
-            "rounds, more than half of itself ({effect:,.1f}): no winner is named.",
+            "rounds, more than half of what it is ({effect:,.1f}): no winner is named.",
         ),
     ),
     "cruising": RefusalWords(

@@ -8,7 +8,7 @@ import jinja2
 
 from twin.results.comparison import Comparison
 from twin.results.dictionary import METRICS
-from twin.results.drift import drift_of
+from twin.results.drift import drift_of, run_effect_vehh
 from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
@@ -103,26 +103,26 @@ def _charts(comparison: Comparison, language: Language) -> dict[str, str]:
 
 
 def _settled(comparison: Comparison, language: Language) -> str:
-    drift = drift_of(comparison.settling)
+    in_runs_vehh = run_effect_vehh(comparison.replications)
+    drift = drift_of(comparison.settling, in_runs_vehh=in_runs_vehh)
     if drift is None:
         return _ROUTES_UNKNOWN.in_(language)
     gaps = f"{written(100.0 * drift.gap_before, 2)}% / {written(100.0 * drift.gap_after, 2)}%"
-    effect = written(drift.effect_vehh, 1, signed=True)
+    effect, runs = written(drift.effect_vehh, 1, signed=True), written(drift.run_effect_vehh, 1, signed=True)
     drifted, worth = written(drift.drift_vehh, 1), written(drift.gaps_worth_vehh, 1)
     facts = Words(
         f"路径选择 {drift.rounds} 轮；最后一轮相对差距(现状/方案)：{gaps}，其差可达 {worth} 车·小时。"
-        f"全市车小时的变化在最后一轮为 {effect}，最后三分之一轮次内摆动 {drifted}。",
+        f"全市车小时的变化在最后一轮为 {effect}，最后三分之一轮次内摆动 {drifted}；"
+        f"各次模拟(含寻位与公交)平均为 {runs}。",
         f"{drift.rounds} rounds of route choice; relative gap in the last one (before / after): {gaps}, up to {worth} "
         f"vehicle-hours apart. The effect on vehicle-hours is {effect} in the last round and moved by {drifted} over "
-        "the last third.",
+        f"the last third; in the runs, with search and buses, it is {runs}.",
     ).in_(language)
     verdict = Words(
-        "摆动不超过变化本身的一半，视为已稳定。"
+        "摆动不超过变化的一半，视为已稳定。" if drift.is_settled else "摆动超过变化的一半：尚未稳定，不宜下结论。",
+        " It moved by no more than half of the larger: settled."
         if drift.is_settled
-        else "摆动超过变化本身的一半：尚未稳定，不宜下结论。",
-        " It moved by no more than half of itself: settled."
-        if drift.is_settled
-        else " It moved by more than half of itself: not settled, no verdict should be drawn.",
+        else " It moved by more than half of the larger: not settled, no verdict should be drawn.",
     ).in_(language)
     return facts + verdict
 

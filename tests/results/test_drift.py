@@ -22,6 +22,16 @@ def test_an_effect_that_moved_by_more_than_half_of_itself_has_not_settled() -> N
     assert (drift.effect_vehh, drift.drift_vehh, drift.is_settled) == (-4.0, 6.0, False)
 
 
+def test_drift_is_held_against_the_effect_of_the_runs_where_that_is_larger() -> None:
+    """A span of 6 is more than half of the last round's 4, and of the runs' 11, but not of their 12."""
+    table = settling([0.0, -4.0, -2.0, -9.0, -10.0, -4.0])
+    by_runs = {vehh: drift_of(table, in_runs_vehh=vehh) for vehh in (-3.0, -11.0, -12.0, 12.0)}
+    assert {vehh: drift.is_settled for vehh, drift in by_runs.items() if drift} == {
+        -3.0: False, -11.0: False, -12.0: True, 12.0: True
+    }  # fmt: skip
+    assert [TwoStarts(-4.0, 1.0).is_one_answer(vehh) for vehh in (0.0, 9.9, -10.0)] == [False, False, True]
+
+
 def test_no_effect_at_all_is_settled() -> None:
     drift = drift_of(settling([0.0, 0.0, 0.0]))
     assert drift is not None and drift.is_settled
@@ -59,7 +69,7 @@ def test_gaps_may_differ_by_no_more_than_half_of_the_effect() -> None:
     ("effects", "is_one"), [((-4.0, -2.0), True), ((-4.0, -1.9), False), ((-4.0, 4.0), False), ((0.0, 0.0), True)]
 )
 def test_two_starts_are_one_answer_within_half_of_the_effect(effects: tuple[float, float], is_one: bool) -> None:
-    assert TwoStarts(*effects).is_one_answer == is_one
+    assert TwoStarts(*effects).is_one_answer() == is_one
 
 
 def test_no_winner_is_named_anywhere_where_two_starts_disagree() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from twin.results.drift import Drift, TwoStarts, drift_of
+from twin.results.drift import Drift, TwoStarts, drift_of, run_effect_vehh
 from twin.wording import REFUSALS, Words
 
 MOST_UNFINISHED_APART = 0.01
@@ -33,13 +33,14 @@ def cautions_of(
 
     `starts`: the effect from two starting points of the routes; None: not checked.
     """
-    drift = drift_of(settling)
+    effect_vehh = run_effect_vehh(replications)
+    drift = drift_of(settling, in_runs_vehh=effect_vehh)
     found = {
         "unfinished_apart": _unfinished_apart(replications),
         "gaps_apart": None if drift is None else _gaps_apart(drift),
         "drifting": None if drift is None else _drifting(drift),
         "cruising": _cruising(replications),
-        "starts_apart": None if starts is None else _starts_apart(starts),
+        "starts_apart": None if starts is None else _starts_apart(starts, effect_vehh),
     }
     warnings = [*found.values(), _gridlocks(books), _relieved(books)]
     return Cautions(
@@ -57,17 +58,17 @@ def _gaps_apart(drift: Drift) -> Words | None:
     if drift.is_settled_alike:
         return None
     numbers = {"before": drift.gap_before, "after": drift.gap_after, "worth": drift.gaps_worth_vehh}
-    return _refusal("gaps_apart", **numbers, effect=drift.effect_vehh)
+    return _refusal("gaps_apart", **numbers, effect=drift.told_vehh)
 
 
 def _drifting(drift: Drift) -> Words | None:
     if drift.is_settled:
         return None
-    return _refusal("drifting", drift=drift.drift_vehh, effect=drift.effect_vehh)
+    return _refusal("drifting", drift=drift.drift_vehh, effect=drift.told_vehh)
 
 
-def _starts_apart(starts: TwoStarts) -> Words | None:
-    if starts.is_one_answer:
+def _starts_apart(starts: TwoStarts, effect_vehh: float) -> Words | None:
+    if starts.is_one_answer(effect_vehh):
         return None
     return _refusal("starts_apart", effect=starts.effect_vehh, other=starts.other_vehh)
 
