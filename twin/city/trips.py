@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from twin.city.zones import LoadingPoint
 
@@ -38,7 +40,9 @@ class Demand:
 
     `travellers`: DataFrame with TRAVELLER_COLUMNS, sorted by traveller_id, index 0…n−1: everybody who drives.
     `riders`: the same columns for those who go by bus, with ids of their own.
-    `tables`: what they were drawn from, for showing (name → DataFrame), e.g. "trip_lengths".
+    `way_out`: (n,), for each traveller's trip the row of the one that it leads back from, −1 where it leads back from
+    none; a tour is made on a day or not, both ways. `tables`: what they were drawn from, for showing (name →
+    DataFrame), e.g. "trip_lengths".
     """
 
     travellers: pd.DataFrame
@@ -47,3 +51,4 @@ class Demand:
     assumed: frozenset[str] = frozenset()
     day_to_day: DayToDay = DayToDay()
     riders: pd.DataFrame | None = None  # None: not known; buses run empty
+    way_out: NDArray[np.int64] | None = None  # None: nobody comes back, as in studies of a few hours

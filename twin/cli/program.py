@@ -21,6 +21,7 @@ from twin.errors import TwinError
 from twin.wording import SCREENING, STOPPED, Language
 
 if TYPE_CHECKING:
+    from twin.clock import TimeWindow
     from twin.results.comparison import Comparison
 
 PLUG_INS = "twin.commands"
@@ -142,6 +143,12 @@ def _study_options(command: _Command) -> _Command:
             "--two-starts", is_flag=True, help="Settle from a second start too: no winner where the effect differs."
         ),
         click.option(
+            "--window",
+            metavar="06:00-22:00",
+            help="Hours whose departures count, in place of the scenarios' own. Longer than a morning: whole days, in "
+            "which who parked drives home again.",
+        ),
+        click.option(
             "--precision",
             metavar="2s|0.5%",
             help="Half-width of the 95 % interval of delay per trip to go on to, in seconds or of its value before.",
@@ -190,6 +197,7 @@ def _study(
     replications: int | None,
     precision: str | None,
     two_starts: bool,
+    window: str | None,
     jobs: int | None,
     out: Path | None,
     language: Language,
@@ -203,6 +211,7 @@ def _study(
     first = load_scenario(before)
     folder = out or runs_folder() / f"{first.name}--{after.name}"
     wanted = None if precision is None else Precision.read(precision)
+    hours = None if window is None else _window(window)
     try:
         with StudyProgress(language) as progress:
             comparison: Comparison = compare(
@@ -212,6 +221,7 @@ def _study(
                 precision_s=wanted.half_width_s if wanted else None,
                 precision_share=wanted.half_width_share if wanted else None,
                 two_starts=two_starts,
+                window=hours,
                 jobs=jobs,
                 out=folder,
                 progress=progress,
@@ -222,6 +232,19 @@ def _study(
     click.echo(f"\n{folder}")
     for name in _plug_ins():
         click.echo(f"  twin {name} {folder}")
+
+
+def _window(text: str) -> "TimeWindow":
+    from twin.clock import TimeWindow
+    from twin.errors import ScenarioError
+
+    start, _, end = text.replace("–", "-").partition("-")
+    try:
+        return TimeWindow.between(start, end)
+    except ValueError:
+        raise ScenarioError(
+            f"--window is {text!r}, must be hours such as 06:00-22:00; 06:00-26:00 ends at two on the next day"
+        ) from None
 
 
 @program.command()

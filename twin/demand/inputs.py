@@ -30,6 +30,9 @@ TAGS = {
 
 TripPurpose = Literal["work", "school", "business", "other"]
 PersonMode = Literal["walk", "ebike", "bus", "car", "taxi"]
+BackBy = Literal["profile", "stay"]
+"""When who parks drives home in a whole day: as the profile of ways home says, stays following; or when a stay ends."""
+
 PURPOSES: tuple[TripPurpose, ...] = ("work", "school", "business", "other")
 PERSON_MODES: tuple[PersonMode, ...] = ("walk", "ebike", "bus", "car", "taxi")
 OD_PURPOSES = (*PURPOSES, "through", "freight")
@@ -137,6 +140,7 @@ class PurposeSettings:
     travels_share: Positive  # share of days on which a habitual trip is made
     outward: Profile
     homeward: Profile
+    back_by: BackBy = "profile"
 
 
 @dataclass(frozen=True, slots=True)

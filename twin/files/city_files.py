@@ -32,7 +32,8 @@ def load_city(
     """The city of a place on a day.
 
     `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml. `hours`:
-    when its travellers usually depart; sites are as full as when those begin.
+    when its travellers usually depart; sites are as full as when those begin. Longer than a morning, who parked drives
+    home again, and cars that were there at the start leave.
     Travellers and sites stand on the streets of the passport's day whatever `on` is, so that opening a street
     moves nobody. Signals are not planned here.
     """
@@ -41,14 +42,16 @@ def load_city(
     network, _ = load_network(place)
     settled = network.open_on(passport.city_date)
     inputs = read_demand(demand_folder(place))
-    demand = draw_demand(settled, inputs, seed=read_seeds().population if seed is None else seed, window=hours)
+    population = read_seeds().population if seed is None else seed
+    is_whole_day = hours.duration_s > MORNING.duration_s
+    demand = draw_demand(settled, inputs, seed=population, window=hours, with_ways_back=is_whole_day)
     city = City(
         place=place,
         title=passport.title,
         date=on or passport.city_date,
         network=network,
         zones=inputs.zones,
-        sites=sites_of(settled, inputs, start_s=hours.start_s, turns_over=hours.duration_s > MORNING.duration_s),
+        sites=sites_of(settled, inputs, start_s=hours.start_s, turns_over=is_whole_day),
         private_sites=private_sites_of(settled, inputs),
         demand=demand,
         screenlines=read_screenlines(demand_folder(place)),

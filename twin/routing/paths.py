@@ -172,6 +172,25 @@ class Router:
         costs = _costs(ways, cost_ms.reshape(-1, 1))
         return lambda from_link: kernel.link_tree(from_link, ways, costs)
 
+    def way_finder(self, cost_ms: Ints, interval_ms: int) -> Callable[[int, int, int], NDArray[np.int32] | None]:
+        """What tells, one at a time, the quickest way (links) from node to node at a departure (ms); None: no way.
+
+        `cost_ms`: (n_links, n_intervals) by interval of the entry time; made ready once, so that a question is cheap.
+        """
+        graph, costs = self.graph, _costs(self.graph.ways, cost_ms, interval_ms)
+        order, group_start = np.zeros(1, dtype=np.int64), np.array([0, 1], dtype=np.int64)
+        pool = np.empty(len(graph.link_ids) + 1, dtype=np.int32)  # no quickest way drives a link twice
+
+        def way(origin: int, destination: int, depart_ms: int) -> NDArray[np.int32] | None:
+            origins, ends, departs = (np.array([x], dtype=np.int64) for x in (origin, destination, depart_ms))
+            start, length, cost = (np.zeros(1, dtype=np.int64) for _ in range(3))
+            kernel.route_groups(
+                group_start, origins, departs, order, ends, 0, graph.ways, costs, start, length, cost, pool, 0
+            )
+            return pool[: length[0]].copy() if cost[0] >= 0 else None
+
+        return way
+
     def link_path(self, from_link: str, to_link: str) -> tuple[str, ...] | None:
         """Links to drive after `from_link` up to and including `to_link`, at free speed; None for no way.
 

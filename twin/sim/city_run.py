@@ -18,6 +18,7 @@ from twin.city.city import City
 from twin.city.network import Network
 from twin.city.parking import ParkingPolicy
 from twin.records import BUS_STOP_COLUMNS, INTERVAL_S, Records
+from twin.routing.kernel import INTERVAL_MS
 from twin.routing.paths import Router, Routes
 from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
 from twin.sim.driver import driver
@@ -40,6 +41,7 @@ from twin.sim.rules import MICROS, NEVER
 from twin.sim.signals import first_plans, nodes_with_detectors, signal_stories
 from twin.sim.simulation import books
 from twin.sim.tables import CLASS_NAMES, SEGMENT_M, FlowTables, build_tables
+from twin.sim.way_back import WayBack, drive_home, fetch_the_car, there_and_back
 
 Ints = NDArray[np.int64]
 
@@ -95,12 +97,24 @@ class Habits:
 
 @dataclass(frozen=True, eq=False)
 class Day:
-    """The trips of one day: rows of travellers (positions), when they depart, and for how long they stay (s)."""
+    """The trips of one day: rows of travellers (positions), when they depart, and for how long they stay (s).
+
+    `way_out`: row of the trip that each leads back from, −1 for none; None: nobody comes back.
+    """
 
     traveller: Ints
     depart_s: NDArray[np.float64]
     stay_s: NDArray[np.float64]
     vehicle_class: NDArray[np.int64]
+    way_out: Ints | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTimes:
+    """Times over links that drivers know (ms): (n_links, n_intervals), in intervals of so long from 00:00."""
+
+    cost_ms: Ints
+    interval_ms: int
 
 
 def run_city(
@@ -116,17 +130,23 @@ def run_city(
     flow_class: type[Any] = CompiledFlow,
     interval_s: float = INTERVAL_S,
     riders: tuple[RiderWays, RiderDay] | None = None,
+    known: KnownTimes | None = None,
 ) -> Records:
     """Run the day from `start_s` to `until_s` (trips that depart in between) and write down what happened.
 
     `with_stories` False: no buses, and everybody parks at once at the site of first choice: the loading that settles
     routes. `interval_s`: length of the intervals that links are counted by. `riders`: what bus riders do on that day;
-    None: buses run empty. `records.trips` has a row for each trip, by traveller id.
+    None: buses run empty. `known`: times over links that drivers know who come from another place than usual; None:
+    those at free speed. `records.trips` has a row for each trip, by traveller id; a way back that was not begun, since
+    the stay lasts or the way out was not made, is no trip.
     """
     env = Environment(start_s)
     decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
     has_way = habits.routes.cost_ms[day.traveller] >= 0
-    drives = has_way & ~decides & (habits.routes.length[day.traveller] > 0)
+    comes_back = _comes_back(day, has_way) & with_stories
+    backs = _ways_back(stage, habits, day, np.flatnonzero(comes_back), has_way)
+    decides &= ~comes_back
+    drives = has_way & ~decides & ~comes_back & (habits.routes.length[day.traveller] > 0)
     fleet, fleet_rows = _fleet(stage.tables, habits, day, drives)
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     lanes = LanesTaken(flow, stage.tables)
@@ -145,11 +165,31 @@ def run_city(
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)
         rows = np.flatnonzero(decides & has_way)
-        fates = {row: Fate() for row in rows.tolist()}
-        rows = rows[np.lexsort((rows, day.traveller[rows], np.rint(day.depart_s[rows] * MICROS)))]
+        fates = {row: Fate() for row in (*rows.tolist(), *backs)}
+        times = known or KnownTimes(stage.router.free_cost_ms, INTERVAL_MS)
+        find = stage.router.way_finder(times.cost_ms, times.interval_ms)
+        home = {
+            back.row_out: partial(drive_home, env, flow, parking, find, back, fates[row]) for row, back in backs.items()
+        }
         env.stories_at(
-            (float(day.depart_s[row]), errand.traveller, partial(driver, env, flow, parking, errand, fates[row]))
-            for row, errand in _errands(stage, habits, day, rows)
+            (
+                float(day.depart_s[row]),
+                errand.traveller,
+                partial(there_and_back, env, flow, parking, errand, fates[row], home[row])
+                if row in home
+                else partial(driver, env, flow, parking, errand, fates[row]),
+            )
+            for row, errand in _errands(stage, habits, day, _by_departure(day, rows))
+        )
+        vehicle = dict(zip(fleet_rows.tolist(), range(len(fleet_rows)), strict=True))
+        env.stories_at(
+            (
+                float(day.depart_s[row]),
+                int(day.traveller[row]),
+                partial(fetch_the_car, env, flow, vehicle.get(back.row_out, -1), back, home[back.row_out]),
+            )
+            for row, back in backs.items()
+            if not decides[back.row_out]
         )
         end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
         for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
@@ -161,7 +201,7 @@ def run_city(
             env.story(_navigation(env, flow, stage, day, fleet_rows, fates), NAVIGATION_AGENT)
     env.run(until=until_s)
     flowed = flow.finish()
-    trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way)
+    trips = _trip_table(stage, habits, day, flowed, fleet_rows, fates, until_s, has_way, comes_back)
     return Records(
         trips=trips,
         links=link_table(flowed, stage.tables, start_s, interval_s=interval_s),
@@ -176,6 +216,38 @@ def run_city(
         passages_count=flowed.n_passages,
         end_s=until_s,
     )
+
+
+def _by_departure(day: Day, rows: Ints) -> Ints:
+    """Rows of a day in order of departure, then traveller."""
+    ordered: Ints = rows[np.lexsort((rows, day.traveller[rows], np.rint(day.depart_s[rows] * MICROS)))]
+    return ordered
+
+
+def _comes_back(day: Day, has_way: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which trips are ways back of others of the day, and can be driven."""
+    return np.zeros(len(day.traveller), dtype=np.bool_) if day.way_out is None else (day.way_out >= 0) & has_way
+
+
+def _ways_back(stage: Stage, habits: Habits, day: Day, rows: Ints, has_way: NDArray[np.bool_]) -> dict[int, WayBack]:
+    """What is meant in these rows of a day, by row in order of departure; those of ways out that lead nowhere are left
+    out."""
+    if day.way_out is None:
+        return {}
+    rows = _by_departure(day, rows[has_way[day.way_out[rows]]])
+    people, out = day.traveller[rows], day.way_out[rows]
+    wants, has_site = habits.wants_site[people], habits.site[people] >= 0
+    errands = dict(_errands(stage, habits, day, rows[wants & has_site]))
+    routes = habits.routes.select(people)
+    segments, parts = _segments(stage.tables, routes)
+    ends = zip(parts[routes.start].tolist(), parts[routes.start + routes.length].tolist(), strict=True)
+    columns = out.tolist(), habits.origin[people].tolist(), habits.destination[people].tolist()
+    return {
+        row: WayBack(row_out, origin, destination, segments[begin:end], stay_s, errands.get(row), finds_none)
+        for row, (begin, end), row_out, origin, destination, stay_s, finds_none in zip(
+            rows.tolist(), ends, *columns, day.stay_s[out].tolist(), (wants & ~has_site).tolist(), strict=True
+        )
+    }
 
 
 def _navigation(
@@ -259,9 +331,11 @@ def _trip_table(
     fates: dict[int, Fate],
     until_s: float,
     has_way: NDArray[np.bool_],
+    comes_back: NDArray[np.bool_],
 ) -> pd.DataFrame:
     n = len(day.traveller)
     vehicles = flowed.vehicles
+    depart_s, sets_out = day.depart_s.copy(), ~comes_back
     number = np.full(n, -1, dtype=np.int64)
     number[fleet_rows] = np.arange(len(fleet_rows))
     story_rows = np.array(list(fates), dtype=np.int64)
@@ -286,12 +360,15 @@ def _trip_table(
     search_from_s, gate_s = np.full(n, np.nan), np.zeros(n)
     how, knows, site_id = (np.full(n, "", dtype=object) for _ in range(3))
     story = np.array(sorted(fates), dtype=np.int64)
+    story = story[wants[story] & (habits.site[day.traveller[story]] >= 0)]
     knows[story] = what_drivers_know(day.traveller[story], stage.city.parking)
     found = np.full(n, None, dtype=object)
     found[wants & (status == "finished")] = True
     found[status == "gave_up"] = False
     sites = stage.search.sites
     for row, fate in fates.items():
+        if fate.set_out_s is not None:
+            depart_s[row], sets_out[row] = fate.set_out_s, True
         ended = fate.parked_at_s if fate.parked_at_s is not None else fate.gave_up_at_s
         arrive_s[row] = np.nan if ended is None else ended
         if ended is None:
@@ -300,14 +377,16 @@ def _trip_table(
             found[row] = None
         else:
             status[row] = "finished" if fate.parked_at_s is not None else "gave_up"
-            found[row] = fate.site >= 0
-        if fate.parked_at_s is not None:
+            found[row] = fate.site >= 0 if wants[row] else None
+        if fate.parked_at_s is not None and wants[row]:
             how[row], walk_m[row], fee_yuan[row] = fate.how, fate.walk_m, fate.fee_yuan
             site_id[row] = sites[fate.site].id if fate.site >= 0 else ""
         if fate.search_began_s is not None:
             search_from_s[row] = fate.search_began_s
             search_s[row] = (until_s if ended is None else ended) - fate.search_began_s
         search_m[row], local_m[row], gate_s[row] = fate.search_m, fate.local_m, fate.gate_s
+        if fate.has_no_way:
+            status[row], found[row] = "unroutable", None
     distance_m += local_m
     status[~has_way] = "unroutable"
     found[~has_way] = None
@@ -316,7 +395,7 @@ def _trip_table(
         {
             "trip_id": day.traveller,
             "vehicle_class": np.array(CLASS_NAMES)[day.vehicle_class],
-            "depart_s": day.depart_s,
+            "depart_s": depart_s,
             "enter_s": enter_s,
             "arrive_s": arrive_s,
             "distance_m": distance_m,
@@ -335,7 +414,7 @@ def _trip_table(
             "knows": knows,
         }
     ).astype(dict.fromkeys(("status", "vehicle_class", "site_id", "parked_how", "knows"), "str"))
-    return trips.sort_values("trip_id", kind="stable", ignore_index=True)
+    return trips[sets_out].sort_values("trip_id", kind="stable", ignore_index=True)
 
 
 def _seconds(times_us: Ints) -> NDArray[np.float64]:

@@ -148,6 +148,10 @@ class Flow(Protocol):
         """From now on these turns have these greens and no others; none: they are never stopped."""
         ...
 
+    def arrived_s(self, vehicle: int) -> float | None:
+        """When a vehicle came to the end of its way (s); None: it has not."""
+        ...
+
     def vehicles_on(self, segment: int) -> int:
         """How many vehicles are on a segment now, under way or standing."""
         ...

@@ -25,7 +25,7 @@ from twin.sim.flow import (
     interval_us,
     refuse_unknown_segments,
 )
-from twin.sim.rules import MICROS
+from twin.sim.rules import MICROS, NEVER
 from twin.sim.tables import FlowTables, Ints
 
 
@@ -228,6 +228,10 @@ class CompiledFlow:
         for turn in turns:
             segment = int(self.tables.turn_from[turn])
             self._say(kernel_door.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+
+    def arrived_s(self, vehicle: int) -> float | None:
+        arrive_us = int(self._state.journey["arrive"][vehicle])
+        return None if arrive_us >= NEVER else arrive_us / MICROS
 
     def vehicles_on(self, segment: int) -> int:
         here = self._state.approach[segment]

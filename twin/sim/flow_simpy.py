@@ -221,6 +221,10 @@ class SimpyFlow:
                 segment.ready_us = self._ready_from(segment, now)
                 self._reconsider(segment.target, now)
 
+    def arrived_s(self, vehicle: int) -> float | None:
+        arrive_us = self._vehicles[vehicle].arrive_us
+        return None if arrive_us >= NEVER else arrive_us / MICROS
+
     def vehicles_on(self, segment: int) -> int:
         return len(self._segments[segment].vehicles)
 

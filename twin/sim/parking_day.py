@@ -85,6 +85,8 @@ class Fate:
     how: str = ""  # one of records.PARKED_HOW
     searched: int = 0  # sites found full
     seen_full: dict[int, float] = field(default_factory=dict)  # site → when
+    set_out_s: float | None = None  # of a way back; None: as planned, or not yet
+    has_no_way: bool = False  # home from where the car stands
 
 
 class ParkingDay:

@@ -148,6 +148,10 @@ class SearchMap:
         """Walk from a site to a place, one way, as the crow flies (m)."""
         return math.hypot(float(self.xy[site, 0]) - x, float(self.xy[site, 1]) - y)
 
+    def end_of(self, link: int) -> int:
+        """The node at a link's end."""
+        return int(self._graph.node_index[self.tables.network.links[link].to_node])
+
     # --- where to drive ---------------------------------------------------------------------------------------
 
     def best(self, from_link: int, sites: Ints, cost_s: Floats, chances: Floats) -> Plan | None:

@@ -17,12 +17,12 @@ from twin.results.links_compared import streets_of
 from twin.results.run import Arm as ArmName
 from twin.results.run import LightTraffic, Run
 from twin.routing.paths import Routes
-from twin.sim.city_run import run_city
+from twin.sim.city_run import KnownTimes, run_city
 from twin.sim.flow_compiled import CompiledFlow
 from twin.study.access import zone_access
 from twin.study.habits import demand_of, trips_of_day
 from twin.study.rider_plans import RiderPlan, plan_riders, riders_of_day
-from twin.study.settle import Period, Settlement
+from twin.study.settle import LOOK_S, Period, Settlement
 
 NEAR_M = 2000.0
 """The influence area: within 2 km of a measure, beside the city's totals."""
@@ -59,7 +59,7 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
     riders = riders_of_day(stage.city, study_arm.riders, seed, period.start_s, period.last_s)
     records = run_city(
         stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class,
-        riders=riders,
+        riders=riders, known=KnownTimes(settled.cost_ms, round(1000 * LOOK_S)),
     )  # fmt: skip
     streets = streets_of(stage.network, stage.city.signals)
     free_s = study_arm.free_times.over(streets).to_numpy(dtype=np.float64)

@@ -3,6 +3,7 @@
 `compare` is what a planner calls; `run` compares a scenario with what it is based on.
 """
 
+import dataclasses
 import datetime
 import hashlib
 import platform
@@ -82,6 +83,7 @@ def compare(
     precision_s: float | None = None,
     precision_share: float | None = None,
     two_starts: bool = False,
+    window: TimeWindow | None = None,
     jobs: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
@@ -94,10 +96,13 @@ def compare(
     `replications`: pairs, default 10. With `precision_s` (s) or `precision_share` (of the value before) pairs are added
     until the 95 % interval of delay per trip is no wider than ± that (`stopping`), `replications` then being the most,
     default all listed seeds. `two_starts`: settle from a second start too, and name no winner where the effect differs.
+    `window`: hours whose departures count, in place of the scenarios' own; longer than a morning it is a whole day.
     `jobs`: worker processes, default one a core; the result does not depend on it. `out`: a folder for the tables.
     Runs already made are not made again. Raises ScenarioError where the scenarios cannot be compared.
     """
     first, second = _scenario(before), _scenario(after)
+    if window is not None:
+        first, second = dataclasses.replace(first, measured=window), dataclasses.replace(second, measured=window)
     if first.place != second.place:
         raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
     precision = None
@@ -107,7 +112,7 @@ def compare(
     with Workers(jobs or usual_jobs()) as workers:
         study = _Study(first, second, base_rounds, arm_rounds, two_starts, workers, progress or _silent)
         comparison = study.compared(
-            seeds, precision, command or _command(first, second, replications, precision, two_starts)
+            seeds, precision, command or _command(first, second, replications, precision, two_starts, window)
         )
     if out is not None:
         write_comparison(comparison, out)
@@ -135,7 +140,12 @@ def _seeds(replications: int | None, precision: Precision | None) -> tuple[int, 
 
 
 def _command(
-    before: Scenario, after: Scenario, replications: int | None, precision: Precision | None, two_starts: bool
+    before: Scenario,
+    after: Scenario,
+    replications: int | None,
+    precision: Precision | None,
+    two_starts: bool,
+    window: TimeWindow | None,
 ) -> str:
     names = f"run {after.name}" if after.before == before.name else f"compare {before.name} {after.name}"
     parts = [f"twin {names}"]
@@ -145,6 +155,8 @@ def _command(
         parts.append(f"--precision {precision}")
     if two_starts:
         parts.append("--two-starts")
+    if window is not None:
+        parts.append(f"--window {str(window).replace('–', '-')}")
     return " ".join(parts)
 
 

@@ -27,7 +27,8 @@ def demand_of(city: City) -> Demand:
 
 
 def first_habits(stage: Stage) -> Habits:
-    """Where each traveller starts and heads for, with no route yet (empty, cost −1)."""
+    """Where each traveller starts and heads for, with no route yet (empty, cost −1). A way back starts where the car
+    usually stands."""
     demand = demand_of(stage.city)
     travellers = demand.travellers
     node_of_point = _point_nodes(stage, demand)
@@ -44,6 +45,9 @@ def first_habits(stage: Stage) -> Habits:
     x[wants], y[wants] = seekers.to_xy.T
     has_site = site >= 0
     destination = np.where(has_site, _at_sites(stage, site, destination), destination)
+    if demand.way_out is not None:
+        comes_back = demand.way_out >= 0
+        origin = np.where(comes_back, destination[np.maximum(demand.way_out, 0)], origin)
     none = np.zeros(n, dtype=np.int64)
     routes = Routes(none, none.copy(), np.zeros(0, dtype=np.int32), np.full(n, -1, dtype=np.int64))
     return Habits(origin, destination, site, wants, x, y, routes, chosen.usual)
@@ -105,9 +109,18 @@ def trips_of_day(demand: Demand, seed: int, start_s: float, end_s: float) -> Day
     chosen = trips.loc[inside]
     names = list(VEHICLE_CLASSES)
     classes = np.array([names.index(CLASS_OF_MODE.get(mode, "car")) for mode in ("car", "truck")])
+    traveller = chosen["traveller_id"].to_numpy(dtype=np.int64)
     return Day(
-        traveller=chosen["traveller_id"].to_numpy(dtype=np.int64),
+        traveller=traveller,
         depart_s=np.round(depart[inside], 6),
         stay_s=chosen["stay_s"].to_numpy(dtype=np.float64),
         vehicle_class=classes[(chosen["mode"] == "truck").to_numpy().astype(np.int64)],
+        way_out=None if demand.way_out is None else _rows_of(demand.way_out[traveller], traveller),
     )
+
+
+def _rows_of(wanted: Ints, traveller: Ints) -> Ints:
+    """The row of the day in which each wanted traveller drives; −1: in none of them (or nobody is wanted)."""
+    rows = np.full(int(traveller.max(initial=-1)) + 2, -1, dtype=np.int64)
+    rows[traveller] = np.arange(len(traveller))
+    return np.where(wanted >= 0, rows[np.clip(wanted, 0, len(rows) - 1)], -1)

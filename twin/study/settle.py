@@ -24,7 +24,7 @@ from twin.study.habits import carried_over, demand_of, first_habits, trips_of_da
 from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
 from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
 from twin.study.static_equilibrium import static_equilibrium
-from twin.study.turn_volumes import turn_volumes
+from twin.study.turn_volumes import busiest_window, largest_turn_volumes, planning_windows
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -104,11 +104,15 @@ def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: 
     stage = Stage.of(replace(city, signals=()))
     habits, _ = first_ways(stage, first_habits(stage), period)
     waves = {order.node_id for order in city.signal_orders if order.retime == "coordinated"}
-    signals = plan_signals(stage.network, turn_volumes(stage, habits, period.measured), coordinated=waves)
+    signals = plan_signals(stage.network, _volumes_to_plan_for(stage, habits, period), coordinated=waves)
     signals = with_controls(signals, city.signal_orders)
     stage = Stage.of(replace(city, signals=signals))
     start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
     return continued(start, period, rounds=rounds, first_round=1, tell=tell)
+
+
+def _volumes_to_plan_for(stage: Stage, habits: Habits, period: Period) -> dict[tuple[str, str], float]:
+    return largest_turn_volumes(stage, habits, planning_windows(period.measured))
 
 
 def settle_from_free_flow(
@@ -140,7 +144,7 @@ def settle_arm(
     signals = with_controls(adapted, orders)
     if any(order.retime != "no" for order in orders):
         first = _arm_with(base, replace(city, signals=signals), period, rounds, tell)
-        volume_vph = turn_volumes(first.stage, first.habits, period.measured)
+        volume_vph = _volumes_to_plan_for(first.stage, first.habits, period)
         signals = retimed_plans(signals, orders, network, volume_vph)
     return _arm_with(base, replace(city, signals=signals), period, rounds, tell)
 
@@ -262,10 +266,11 @@ def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits
 def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Floats]:
     """First routes, and volumes (PCU/h) to plan signals by: those of the static equilibrium of the measured window.
 
-    Its flow is a mixture of quickest ways at the times of its rounds: everybody draws a round by its weight (keyed).
+    Of a whole day its two busiest hours count. The flow is a mixture of quickest ways at the times of its rounds:
+    everybody draws a round by its weight (keyed).
     """
     graph = stage.router.graph
-    pairs = mean_hour(stage.city, habits, period.measured)
+    pairs = mean_hour(stage.city, habits, busiest_window(stage.city, period.measured))
     found = static_equilibrium(graph, pairs, street_delays(stage.network, FOR_FIRST_ROUTES), most_rounds=STATIC_ROUNDS)
     ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)
     shares = np.cumsum(found.weight) / found.weight.sum()

@@ -1,18 +1,33 @@
-"""How many turn where: volumes by turn from the routes that travellers have."""
+"""How many turn where: volumes by turn from travellers' routes, and the hours that signals are planned for.
+
+One plan holds all day (unless a measure or the data says otherwise), so in a whole day it is made for what each turn
+carries in its own busiest two hours: the morning's for ways in, the evening's for ways home.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
+from twin.city.city import City
 from twin.clock import TimeWindow
 from twin.sim.city_run import Habits, Stage
 from twin.study.habits import demand_of
 
+PLANNED_FOR_S = 7200.0  # the published peak, 07:00–09:00, is as long
+LONGEST_ALIKE_S = 4 * 3600.0
+"""Windows up to so long are one state of traffic: plans and first routes are made for their mean hour (assumed)."""
+
 
 def turn_volumes(stage: Stage, habits: Habits, hours: TimeWindow) -> dict[tuple[str, str], float]:
     """Vehicles an hour by (from link, to link) of who usually departs in these hours and travels that day."""
+    return largest_turn_volumes(stage, habits, [hours])
+
+
+def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWindow]) -> dict[tuple[str, str], float]:
+    """Vehicles an hour by (from link, to link), each turn's in that of the windows in which it has most."""
     travellers = demand_of(stage.city).travellers
     usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
-    counts = (usual_s >= hours.start_s) & (usual_s < hours.end_s)
-    weight = np.where(counts, travellers["travels_share"].to_numpy(dtype=np.float64), 0.0)
+    share = travellers["travels_share"].to_numpy(dtype=np.float64)
     routes = habits.routes.select(np.arange(len(usual_s), dtype=np.int64))
     links = routes.links.astype(np.int64)
     traveller = np.repeat(np.arange(len(usual_s)), routes.length)
@@ -20,6 +35,32 @@ def turn_volumes(stage: Stage, habits: Habits, hours: TimeWindow) -> dict[tuple[
     n = len(stage.network.links)
     turn = (links[:-1] * n + links[1:])[goes_on]
     found, row = np.unique(turn, return_inverse=True)
-    volume = np.bincount(row, weights=weight[traveller[1:][goes_on]], minlength=len(found)) / (hours.duration_s / 3600)
+    largest = np.zeros(len(found))
+    for hours in windows:
+        weight = np.where((usual_s >= hours.start_s) & (usual_s < hours.end_s), share, 0.0)
+        volume = np.bincount(row, weights=weight[traveller[1:][goes_on]], minlength=len(found))
+        largest = np.maximum(largest, volume / (hours.duration_s / 3600))
     ids = stage.router.graph.link_ids
-    return {(ids[t // n], ids[t % n]): v for t, v in zip(found.tolist(), volume.tolist(), strict=True)}
+    return {(ids[t // n], ids[t % n]): v for t, v in zip(found.tolist(), largest.tolist(), strict=True)}
+
+
+def planning_windows(measured: TimeWindow) -> list[TimeWindow]:
+    """The windows that signals are planned for: the measured one, or of a long one every two hours, an hour apart.
+
+    >>> [str(window) for window in planning_windows(TimeWindow.between("06:00", "11:00"))]
+    ['06:00–08:00', '07:00–09:00', '08:00–10:00', '09:00–11:00']
+    """
+    if measured.duration_s <= LONGEST_ALIKE_S:
+        return [measured]
+    starts_s = np.arange(measured.start_s, measured.end_s - PLANNED_FOR_S + 1.0, 3600.0).tolist()
+    return [TimeWindow(start_s, start_s + PLANNED_FOR_S) for start_s in starts_s]
+
+
+def busiest_window(city: City, measured: TimeWindow) -> TimeWindow:
+    """Of the windows that signals are planned for the one in which most set out; the first of several."""
+    travellers = demand_of(city).travellers
+    usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
+    share = travellers["travels_share"].to_numpy(dtype=np.float64)
+    windows = planning_windows(measured)
+    volumes = [float(share[(usual_s >= w.start_s) & (usual_s < w.end_s)].sum()) for w in windows]
+    return windows[int(np.argmax(volumes))]
