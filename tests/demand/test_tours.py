@@ -38,8 +38,10 @@ def drawn(given: DemandInputs, window: TimeWindow = ALL_DAY) -> Demand:
 
 
 def test_of_two_stays_that_the_profiles_allow_the_likelier_is_chosen() -> None:
-    """Out at 8 and 9, home at 10 and 11: stays of two hours each, or of three and one. The law says two hours sharply."""
-    table = ways_back(hours((8, 0.5), (9, 0.5)), hours((10, 0.5), (11, 0.5)), StayLaw(2 * HOUR, 0.1), drive_s=0.0).table
+    """Out at 8 and 9, home at 10 and 11: stays of two hours each, or of three and one. The law says two."""
+    table = ways_back(
+        hours((8, 0.5), (9, 0.5)), hours((10, 0.5), (11, 0.5)), StayLaw(2 * HOUR, 0.02), drive_s=0.0
+    ).table
     by_hour = table.reshape(24, 4, 24, 4).sum(axis=(1, 3))
     assert by_hour[8, 10] + by_hour[9, 11] == pytest.approx(1.0, abs=0.02)
 
