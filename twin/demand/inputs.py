@@ -251,7 +251,7 @@ class OccupancySettings:
     near_jobs: DayHours
     dense_jobs_per_km2: Positive
     dense_extra: Share
-    start_stay_h: Amount = 6.0  # mean time until those parked at the start leave, in runs longer than a morning
+    start_stay_h: Amount = 0.0  # mean time until cars of nobody who travels leave, in whole days; 0: they stay
 
 
 @dataclass(frozen=True, slots=True)

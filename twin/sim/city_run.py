@@ -82,7 +82,8 @@ class Habits:
     """Where each traveller starts and heads for (node indices), the site of first choice, and the usual route.
 
     One entry a traveller, in order of traveller id. `site`: −1 for none. `wants_site`: looks for a public space.
-    `usual`: chances of a space that earlier days taught, (n_sites, half-hours); None: there were none.
+    `usual`: chances of a space that earlier days taught, (n_sites, half-hours); None: there were none. `stands_at`: the
+    public site at which the car of a way out stands until then, −1 for none; None: in studies of a few hours.
     """
 
     origin: Ints
@@ -93,6 +94,7 @@ class Habits:
     target_y: NDArray[np.float64]
     routes: Routes
     usual: NDArray[np.float64] | None = None
+    stands_at: Ints | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +158,11 @@ def run_city(
         env, flow, stage.tables, stage.city.signals, first_plans(stage.city.signals)
     ):
         env.story(generator, agent)
-    parking = ParkingDay(env, flow, stage.search, policy=stage.city.parking, usual=habits.usual, lanes=lanes, seed=seed)
+    own_cars = _cars_of_travellers(habits, day, stage) if with_stories else []
+    parking = ParkingDay(
+        env, flow, stage.search, policy=stage.city.parking, usual=habits.usual, lanes=lanes, seed=seed,
+        own_cars=np.bincount([site for _, _, site in own_cars], minlength=len(stage.search.sites)),
+    )  # fmt: skip
     fates: dict[int, Fate] = {}
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
@@ -164,6 +170,7 @@ def run_city(
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)
+        env.stories_at((depart_s, traveller, partial(parking.sets_out, site)) for depart_s, traveller, site in own_cars)
         rows = np.flatnonzero(decides & has_way)
         fates = {row: Fate() for row in (*rows.tolist(), *backs)}
         times = known or KnownTimes(stage.router.free_cost_ms, INTERVAL_MS)
@@ -222,6 +229,19 @@ def _by_departure(day: Day, rows: Ints) -> Ints:
     """Rows of a day in order of departure, then traveller."""
     ordered: Ints = rows[np.lexsort((rows, day.traveller[rows], np.rint(day.depart_s[rows] * MICROS)))]
     return ordered
+
+
+def _cars_of_travellers(habits: Habits, day: Day, stage: Stage) -> list[tuple[float, int, int]]:
+    """Cars that stand at public sites at the start and set out today: when, whose, and from which site; no more of a
+    site than it has spaces, those that set out first."""
+    if habits.stands_at is None:
+        return []
+    site = habits.stands_at[day.traveller]
+    rows = _by_departure(day, np.flatnonzero(site >= 0))
+    nth = pd.Series(site[rows]).groupby(site[rows]).cumcount().to_numpy()
+    rows = rows[nth < stage.search.spaces[site[rows]]]
+    columns = day.depart_s[rows].tolist(), day.traveller[rows].tolist(), site[rows].tolist()
+    return list(zip(*columns, strict=True))
 
 
 def _comes_back(day: Day, has_way: NDArray[np.bool_]) -> NDArray[np.bool_]:

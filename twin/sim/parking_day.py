@@ -5,14 +5,14 @@ The story is told in `driver`; here are the answers to its questions.
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from twin import chance
-from twin.city.parking import AS_IT_IS, ParkingPolicy
+from twin.city.parking import AS_IT_IS, ParkingPolicy, ParkingSite
 from twin.records import INTERVAL_S
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import Flow
@@ -90,7 +90,8 @@ class Fate:
 
 
 class ParkingDay:
-    """The parking of one day. `usual`: chances of a space that earlier days taught, (n_sites, SLOTS)."""
+    """The parking of one day. `usual`: chances of a space that earlier days taught, (n_sites, SLOTS). `own_cars`: of
+    the cars at each site at the start those whose drivers are told of and set out today; None: none of them."""
 
     def __init__(
         self,
@@ -102,11 +103,16 @@ class ParkingDay:
         usual: Floats | None = None,
         lanes: LanesTaken | None = None,
         seed: int = 0,
+        own_cars: NDArray[np.int64] | None = None,
     ) -> None:
         self.env = env
         self.search = search
         self.policy = policy
-        self.stock = ParkingStock(search.sites, delay_s=self.policy.guidance_delay_s)
+        self._own_cars = np.zeros(len(search.sites), dtype=np.int64) if own_cars is None else own_cars
+        self.stock = ParkingStock(
+            [_with_at_least(site, n) for site, n in zip(search.sites, self._own_cars.tolist(), strict=True)],
+            delay_s=self.policy.guidance_delay_s,
+        )
         self.lanes = lanes or LanesTaken(flow, search.tables)
         self.seed = seed
         self._knowledge = Knowledge(self.stock, usual)
@@ -122,12 +128,18 @@ class ParkingDay:
                 yield self._leave_in_turn(number, site.start_stay_s), FIRST_SITE_AGENT + number
 
     def _leave_in_turn(self, site: int, mean_s: float) -> Story:
-        cars = np.arange(min(self.search.sites[site].occupied_at_start, self.search.sites[site].spaces))
+        there = min(self.search.sites[site].occupied_at_start, self.search.sites[site].spaces)
+        cars = np.arange(max(0, there - int(self._own_cars[site])))
         stays_s = chance.exponential(self.seed, f"leaves {self.search.keys[site]}", cars) * mean_s
         start_s = self.env.now
         for at_s in np.sort(start_s + stays_s).tolist():
             yield self.env.timeout(at_s - self.env.now)
             self.stock.leave(site, self.env.now)
+
+    def sets_out(self, site: int) -> Story:
+        """A car that stood at a site since the start leaves it; how it drives on is another story."""
+        self.stock.leave(site, self.env.now)
+        yield from ()
 
     # --- plans ------------------------------------------------------------------------------------------------
 
@@ -352,6 +364,11 @@ class ParkingDay:
                 "illegal": stops,
             }
         )
+
+
+def _with_at_least(site: ParkingSite, cars: int) -> ParkingSite:
+    """The site with so many cars at the start, if it had fewer."""
+    return site if cars <= site.occupied_at_start else replace(site, occupied_at_start=cars)
 
 
 def _passages(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.city.trips import Demand
 from twin.city.vehicles import VEHICLE_CLASSES
+from twin.clock import DAY_S
 from twin.demand.sampling import day
 from twin.errors import DemandError
 from twin.routing.paths import Routes
@@ -28,7 +29,7 @@ def demand_of(city: City) -> Demand:
 
 def first_habits(stage: Stage) -> Habits:
     """Where each traveller starts and heads for, with no route yet (empty, cost −1). A way back starts where the car
-    usually stands."""
+    usually stands, and the way out of who parks in public at home where it stood over night."""
     demand = demand_of(stage.city)
     travellers = demand.travellers
     node_of_point = _point_nodes(stage, demand)
@@ -45,12 +46,19 @@ def first_habits(stage: Stage) -> Habits:
     x[wants], y[wants] = seekers.to_xy.T
     has_site = site >= 0
     destination = np.where(has_site, _at_sites(stage, site, destination), destination)
+    stands_at: Ints | None = None
     if demand.way_out is not None:
-        comes_back = demand.way_out >= 0
-        origin = np.where(comes_back, destination[np.maximum(demand.way_out, 0)], origin)
+        back = np.flatnonzero(demand.way_out >= 0)
+        out = demand.way_out[back]
+        stands_at = np.full(n, -1, dtype=np.int64)
+        usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
+        is_first = usual_s[out] < usual_s.min() + DAY_S  # on later days it stands where it came to the evening before
+        stands_at[out] = np.where(is_first, site[back], -1)
+        origin = np.where(stands_at >= 0, _at_sites(stage, stands_at, origin), origin)
+        origin[back] = destination[out]
     none = np.zeros(n, dtype=np.int64)
     routes = Routes(none, none.copy(), np.zeros(0, dtype=np.int32), np.full(n, -1, dtype=np.int64))
-    return Habits(origin, destination, site, wants, x, y, routes, chosen.usual)
+    return Habits(origin, destination, site, wants, x, y, routes, chosen.usual, stands_at)
 
 
 def _seekers(stage: Stage, demand: Demand, rows: Ints) -> Seekers:
