@@ -10,8 +10,9 @@ from twin.city.trips import Demand
 from twin.clock import DAY_S, TimeWindow
 from twin.demand.inputs import DemandInputs, Profile
 from twin.demand.profiles import DayShares
-from twin.demand.sampling import day, draw_demand
+from twin.demand.sampling import day
 from twin.demand.tours import SHORTEST_STAY_S, StayLaw, quarter_shares, stays_between, ways_back
+from twin.demand.whole_days import draw_whole_days
 
 HOUR = 3600.0
 ALL_DAY = TimeWindow.between("00:00", "24:00")
@@ -34,7 +35,7 @@ def whole_day(back_by: str = "profile", **parking: float) -> DemandInputs:
 
 
 def drawn(given: DemandInputs, window: TimeWindow = ALL_DAY) -> Demand:
-    return draw_demand(grid(), given, seed=1, window=window, with_ways_back=True)
+    return draw_whole_days(grid(), given, seed=1, window=window)
 
 
 def test_of_two_stays_that_the_profiles_allow_the_likelier_is_chosen() -> None:

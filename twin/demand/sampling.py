@@ -5,7 +5,7 @@ made. Days differ by who travels, by how many (a factor common to all) and by mi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from twin.chance import normal, uniform, uniform_one
 from twin.city.network import Network
 from twin.city.trips import TRAVELLER_COLUMNS, DayToDay, Demand
-from twin.clock import DAY_S, TimeWindow
+from twin.clock import TimeWindow
 from twin.demand.inputs import DemandInputs, LorrySettings, ParkingEnd
 from twin.demand.overview import overview_tables
 from twin.demand.profiles import DayShares, move_out_of_bans
 from twin.demand.streams import Stream, trip_tables, zone_ids
-from twin.demand.tours import SHORTEST_STAY_S, StayLaw, stays_between, ways_back
-from twin.demand.zones import Skim, StreetPoints, skim_zones, street_points
+from twin.demand.zones import StreetPoints, skim_zones, street_points
 from twin.routing.paths import Router
 
 Floats = NDArray[np.float64]
@@ -34,18 +33,11 @@ FIRST_RIDER_ID = 1 << 32
 """Riders of buses are numbered from here, so that no rider has the luck of a driver."""
 
 
-FIRST_TOUR_ID = 1 << 33
-"""What tours have in common (where from, where to, how long) is drawn under numbers of their own."""
-
-
-def draw_demand(
-    network: Network, inputs: DemandInputs, *, seed: int, window: TimeWindow = MORNING, with_ways_back: bool = False
-) -> Demand:
+def draw_demand(network: Network, inputs: DemandInputs, *, seed: int, window: TimeWindow = MORNING) -> Demand:
     """Travellers whose usual departure lies in the window, on the streets given (those open on the day).
 
     Numbered in order of purpose, origin and destination: ids and luck depend on no id of the network. Another level
-    or another zone numbers them anew. `with_ways_back`: who leaves a car somewhere drives home with it again
-    (`Demand.way_out`); else ways out and home are drawn apart. `tables`: see `twin.demand.overview`.
+    or another zone numbers them anew. `tables`: see `twin.demand.overview`.
     """
     points = street_points(network, inputs.zones, inputs.demand.loading)
     skim = skim_zones(Router(network), points)
@@ -61,13 +53,8 @@ def draw_demand(
         return pd.concat(parts, ignore_index=True) if parts else _travellers_of_nobody()
 
     level = inputs.demand.level
-    if with_ways_back:
-        travellers, way_out = _with_ways_back(tables.streams, points, skim, inputs, joined, window=window, seed=seed)
-    else:
-        travellers, way_out = drawn(tables.streams, 0), None
     return Demand(
-        travellers=travellers,
-        way_out=way_out,
+        travellers=drawn(tables.streams, 0),
         riders=drawn(tables.bus_streams, FIRST_RIDER_ID),
         points=points.points,
         tables=overview_tables(inputs, tables, skim, window, [*points.notes, *tables.notes]),
@@ -115,9 +102,7 @@ def _travellers(
     window: TimeWindow,
     seed: int,
     first_id: int,
-    end: ParkingEnd | None = None,
 ) -> pd.DataFrame:
-    """Travellers of a stream, by origin and destination. `end` None: as the stream's own says."""
     shares = DayShares.of(stream.profile)
     habits = np.where(joined, stream.vehicles, 0.0) * (shares.share_in(window) / stream.travels_share)
     counts = whole_counts(habits, uniform_one(seed, f"count/{stream.name}", 0))
@@ -131,8 +116,7 @@ def _travellers(
     depart_s = shares.departures_s(uniform(seed, "usual departure", ids), window)
     if stream.mode == "truck":
         depart_s = _outside_bans(depart_s, uniform(seed, "before or after the ban", ids), inputs.demand.lorries)
-    if end is None and stream.end:
-        end = inputs.parking.ends[stream.end]
+    end = inputs.parking.ends[stream.end] if stream.end else None
     is_zone = np.array([zone.kind == "zone" for zone in points.zones], dtype=np.bool_)[destination]
     stay = _stays(end, is_zone, ids, seed)
     names = zone_ids(points.zones)
@@ -154,122 +138,11 @@ def _travellers(
     return table.astype(dict.fromkeys(_WORDS, "str"))
 
 
-def _with_ways_back(
-    streams: Sequence[Stream],
-    points: StreetPoints,
-    skim: Skim,
-    inputs: DemandInputs,
-    joined: NDArray[np.bool_],
-    *,
-    window: TimeWindow,
-    seed: int,
-) -> tuple[pd.DataFrame, Ints]:
-    """Travellers of whole days and the row of each one's way out (−1: none).
-
-    Who parks at the end of a way out makes a tour; who does not, and who comes home without having left a car, is drawn
-    as in a morning. A way back from before the window leads back from no row; one after it is not in the table.
-    """
-    named = {stream.name: stream for stream in streams}
-    drops = {s.back: inputs.parking.ends[s.end].drop_off for s in streams if s.back}
-    parts: list[pd.DataFrame] = []
-    outs: list[Ints] = []
-    first_id, first_tour = 0, FIRST_TOUR_ID
-    for stream in streams:
-        share = drops.get(stream.name, 1.0)
-        if stream.back:
-            end = inputs.parking.ends[stream.end]
-            tours = _travellers(
-                replace(stream, name=f"{stream.name}/tours", vehicles=stream.vehicles * (1.0 - end.drop_off)),
-                points, inputs, joined, window=TimeWindow(0.0, DAY_S), seed=seed, first_id=first_tour,
-                end=replace(end, own_place=_part(end.own_place, 1.0 - end.drop_off), drop_off=0.0),
-            )  # fmt: skip
-            first_tour += len(tours)
-            legs, way_out = _legs(tours, stream, named[stream.back], points, skim, inputs, window, seed, first_id)
-            parts.append(legs)
-            outs.append(way_out)
-            first_id += len(legs)
-            share = end.drop_off
-        alone = replace(stream, vehicles=stream.vehicles * share, end="" if stream.back else stream.end)
-        part = _travellers(alone, points, inputs, joined, window=window, seed=seed, first_id=first_id)
-        parts.append(part)
-        outs.append(np.full(len(part), -1, dtype=np.int64))
-        first_id += len(part)
-    if not parts:
-        return _travellers_of_nobody(), np.zeros(0, dtype=np.int64)
-    return pd.concat(parts, ignore_index=True), np.concatenate(outs)
-
-
-def _part(share: float, of: float) -> float:
-    return share / of if of > 0 else 0.0
-
-
-def _legs(
-    tours: pd.DataFrame,
-    out: Stream,
-    back: Stream,
-    points: StreetPoints,
-    skim: Skim,
-    inputs: DemandInputs,
-    window: TimeWindow,
-    seed: int,
-    first_id: int,
-) -> tuple[pd.DataFrame, Ints]:
-    """The ways of tours that lie in the window, out before back, and the row of each one's way out (−1: none).
-
-    A tour is made every day alike: in a window longer than a day it has as many ways out as days.
-    """
-    if len(tours) == 0:
-        return _travellers_of_nobody(), np.zeros(0, dtype=np.int64)
-    ids = tours["traveller_id"].to_numpy(dtype=np.int64)
-    depart_s = tours["usual_depart_s"].to_numpy(dtype=np.float64)
-    drive_s = 60.0 * _minutes(tours, points, skim)
-    if out.back_by == "stay":
-        stay_s = np.maximum(SHORTEST_STAY_S, tours["stay_s"].to_numpy(dtype=np.float64))
-        back_s = depart_s + drive_s + stay_s
-    else:
-        profiles = DayShares.of(out.profile), DayShares.of(back.profile)
-        law = StayLaw.of(inputs.parking.ends[out.end])
-        table = ways_back(*profiles, law, drive_s=float(drive_s.mean())).table
-        luck = uniform(seed, "quarter of the way back", ids), uniform(seed, "time of the way back", ids)
-        back_s, stay_s = stays_between(depart_s, drive_s, table, *luck)
-    homewards = tours.assign(
-        origin_zone=tours["destination_zone"],
-        destination_zone=tours["origin_zone"],
-        origin_point=tours["destination_point"],
-        destination_point=tours["origin_point"],
-    )
-    is_zone = np.array([zone.kind == "zone" for zone in points.zones], dtype=np.bool_)
-    zones = zone_ids(points.zones)
-    at_home = np.isin(homewards["destination_zone"].to_numpy(dtype=object), zones[is_zone])
-    home = _stays(inputs.parking.ends[back.end] if back.end else None, at_home, ids, seed, "at home")
-    homewards = homewards.assign(parks=pd.array(home.parks, dtype="str"), stay_s=home.stay_s)
-    outwards = tours.assign(stay_s=stay_s)
-    ways: list[pd.DataFrame] = []
-    origins: list[Ints] = []
-    for first_day in range(int(window.start_s // DAY_S) - 2, int(-(-window.end_s // DAY_S))):
-        later_s = first_day * float(DAY_S)
-        goes = np.flatnonzero((depart_s + later_s >= window.start_s) & (depart_s + later_s < window.end_s))
-        comes = np.flatnonzero((back_s + later_s >= window.start_s) & (back_s + later_s < window.end_s))
-        before = sum(len(part) for part in ways)
-        row_of = np.full(len(tours), -1, dtype=np.int64)
-        row_of[goes] = first_id + before + np.arange(len(goes))
-        ways += [
-            outwards.iloc[goes].assign(usual_depart_s=depart_s[goes] + later_s),
-            homewards.iloc[comes].assign(usual_depart_s=back_s[comes] + later_s),
-        ]
-        origins += [np.full(len(goes), -1, dtype=np.int64), row_of[comes]]
-    legs = pd.concat(ways, ignore_index=True)
-    return legs.assign(traveller_id=first_id + np.arange(len(legs), dtype=np.int64)), np.concatenate(origins)
-
-
-def _minutes(tours: pd.DataFrame, points: StreetPoints, skim: Skim) -> Floats:
-    """Free-flow minutes between the zones of each tour; 0 where the table of times knows no way."""
-    index = {zone.id: number for number, zone in enumerate(points.zones)}
-    origin, destination = (
-        tours[f"{end}_zone"].map(index).to_numpy(dtype=np.int64) for end in ("origin", "destination")
-    )
-    minutes = skim.minutes[origin, destination]
-    return np.where(np.isfinite(minutes), minutes, 0.0)
+def travellers_of(
+    stream: Stream, points: StreetPoints, inputs: DemandInputs, *, window: TimeWindow, seed: int, first_id: int
+) -> pd.DataFrame:
+    """Travellers of one stream whose usual departure lies in the window, numbered from `first_id`."""
+    return _travellers(stream, points, inputs, _with_a_way(points), window=window, seed=seed, first_id=first_id)
 
 
 _WORDS = ("purpose", "mode", "origin_zone", "destination_zone", "parks")
@@ -340,15 +213,14 @@ class _Stays:
     stay_s: Floats
 
 
-def _stays(end: ParkingEnd | None, is_zone: NDArray[np.bool_], ids: Ints, seed: int, where: str = "") -> _Stays:
-    """Where each leaves the car, and how long (log-normal); nobody parks at a gate. `where`: keys the luck of the other
-    end of a tour."""
+def _stays(end: ParkingEnd | None, is_zone: NDArray[np.bool_], ids: Ints, seed: int) -> _Stays:
+    """Where each leaves the car, and how long (log-normal); nobody parks at a gate."""
     if end is None:
         return _Stays(np.full(len(ids), "none", dtype=object), np.zeros(len(ids)))
-    luck = uniform(seed, f"place to park {where}".strip(), ids)
+    luck = uniform(seed, "place to park", ids)
     words = np.array(["private", "none", "public"], dtype=object)
     parks = words[np.searchsorted([end.own_place, end.own_place + end.drop_off], luck, side="right")]
     spread = np.sqrt(np.log1p(end.stay_cv**2))
     middle = np.log(3600.0 * end.mean_stay_h) - 0.5 * spread**2
-    stay_s = np.exp(middle + spread * normal(seed, f"stay {where}".strip(), ids))
+    stay_s = np.exp(middle + spread * normal(seed, "stay", ids))
     return _Stays(np.where(is_zone, parks, "none"), np.where(is_zone, stay_s, 0.0))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.city.zones import Zone
 from twin.demand.gravity import Balanced, deterrence, furness, scaled_to, table_of, weights_of
-from twin.demand.inputs import BackBy, DemandInputs, Profile, PurposeSettings
+from twin.demand.inputs import DemandInputs, Profile, PurposeSettings
 from twin.demand.mode_choice import mode_tables
 from twin.demand.profiles import hour_shares
 from twin.demand.zones import Skim
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Stream:
     """Vehicle trips a day (scale included) between zones; of mode "bus", riders. `end`: key of parking ends; "": it
-    needs no space. `back`: name of the stream of its ways back, for whole days; "": there is none, or it is one.
+    needs no space.
     """
 
     name: str  # e.g. "work/outward/car"; keys the luck of its travellers
@@ -35,8 +35,6 @@ class Stream:
     travels_share: float
     end: str
     persons: float = 1.0  # in each vehicle; 1: not known, the driver alone
-    back: str = ""
-    back_by: BackBy = "profile"
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +124,7 @@ def _purpose_streams(
         ):
             name = f"{purpose}/{way}/{mode}"
             end = end if mode == "car" else ""
-            back = f"{purpose}/homeward/{mode}" if way == "outward" and end else ""
-            streams.append(
-                Stream(name, purpose, "car", table, profile, settings.travels_share, end, load, back, settings.back_by)
-            )
+            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end, load))
     return streams
 
 
@@ -151,10 +146,10 @@ def _gate_streams(inputs: DemandInputs, skim: Skim, balances: dict[str, Balanced
         return [Stream("through/table", "through", "car", table, gates.profile, gates.travels_share, gates.ends_at)]
     per_day = {kind: (settings.cars_per_day, settings.through_share) for kind, settings in gates.kinds.items()}
     inward, across = _gate_tables(inputs, skim, per_day, weights, gates.deterrence_per_min, balances, "through")
-    parts = (("in", inward, gates.ends_at, "through/out"), ("out", inward.T, "", ""), ("across", across, "", ""))
+    parts = (("in", inward, gates.ends_at), ("out", inward.T, ""), ("across", across, ""))
     return [
-        Stream(f"through/{way}", "through", "car", table * scale, gates.profile, gates.travels_share, end, back=back)
-        for way, table, end, back in parts
+        Stream(f"through/{way}", "through", "car", table * scale, gates.profile, gates.travels_share, end)
+        for way, table, end in parts
     ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from twin.chance import normal
 from twin.clock import DAY_S
 from twin.demand.gravity import Balanced, furness
 from twin.demand.inputs import ParkingEnd
@@ -37,11 +38,20 @@ class StayLaw:
         """Stays at one kind of place."""
         return cls(3600.0 * end.mean_stay_h, end.stay_cv)
 
+    @property
+    def _log_mean_and_spread(self) -> tuple[float, float]:
+        spread = max(1e-6, float(np.sqrt(np.log1p(self.cv**2))))
+        return float(np.log(self.mean_s)) - 0.5 * spread**2, spread
+
     def share_below(self, stay_s: Floats) -> Floats:
         """Share of stays shorter than each time (s)."""
-        spread = max(1e-6, float(np.sqrt(np.log1p(self.cv**2))))
-        middle = np.log(self.mean_s) - 0.5 * spread**2
+        middle, spread = self._log_mean_and_spread
         return np.asarray(ndtr((np.log(np.maximum(stay_s, 1e-9)) - middle) / spread), dtype=np.float64)
+
+    def drawn_s(self, seed: int, purpose: str, ids: Ints) -> Floats:
+        """One stay (s) for each id, keyed."""
+        middle, spread = self._log_mean_and_spread
+        return np.exp(middle + spread * normal(seed, purpose, ids))
 
 
 def quarter_shares(shares: DayShares) -> Floats:

@@ -12,6 +12,7 @@ from twin.clock import TimeWindow
 from twin.demand.parking_supply import sites_of
 from twin.demand.private_parking import private_sites_of
 from twin.demand.sampling import MORNING, draw_demand
+from twin.demand.whole_days import draw_whole_days
 from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
 from twin.files.line_files import read_lines
@@ -44,7 +45,8 @@ def load_city(
     inputs = read_demand(demand_folder(place))
     population = read_seeds().population if seed is None else seed
     is_whole_day = hours.duration_s > MORNING.duration_s
-    demand = draw_demand(settled, inputs, seed=population, window=hours, with_ways_back=is_whole_day)
+    draw = draw_whole_days if is_whole_day else draw_demand
+    demand = draw(settled, inputs, seed=population, window=hours)
     city = City(
         place=place,
         title=passport.title,

@@ -28,8 +28,7 @@ def demand_of(city: City) -> Demand:
 
 
 def first_habits(stage: Stage) -> Habits:
-    """Where each traveller starts and heads for, with no route yet (empty, cost −1). A way back starts where the car
-    usually stands, and the way out of who parks in public at home where it stood over night."""
+    """Where each traveller starts and heads for, with no route yet (empty, cost −1)."""
     demand = demand_of(stage.city)
     travellers = demand.travellers
     node_of_point = _point_nodes(stage, demand)
@@ -47,6 +46,7 @@ def first_habits(stage: Stage) -> Habits:
     has_site = site >= 0
     destination = np.where(has_site, _at_sites(stage, site, destination), destination)
     stands_at: Ints | None = None
+    # A way back starts where the car usually stands, and the way out of who parks in public at home where it stood.
     if demand.way_out is not None:
         back = np.flatnonzero(demand.way_out >= 0)
         out = demand.way_out[back]
