@@ -19,6 +19,7 @@ WIDE_BRIDGE = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2'
 CLOSE_ALLEY = 'kind = "close_link"\nstreet = "小巷"'
 CLOSE_FAR = 'kind = "close_link"\nstreet = "后山路"'
 CLOSE_FAR_FOR_HOURS = f'{CLOSE_FAR}\nbetween = ["07:00", "08:00"]'
+NO_LORRIES_FAR = 'kind = "ban_lorries"\nstreet = "后山路"\nbetween = [["07:00", "08:30"]]'
 SAME_SPEED = 'kind = "set_speed_limit"\nstreet = "东风桥"\nspeed_kmh = 40'
 SAME_LANES = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 1'
 SAME_HEADWAY = 'kind = "set_headway"\nline = "1路"\npeak_headway_min = 6\noffpeak_headway_min = 12'
@@ -102,7 +103,7 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
     ("name", "measures"),
     [
         ("empty", ()),
-        ("close-hours", (CLOSE_FAR_FOR_HOURS,)),
+        ("close-hours", (CLOSE_FAR_FOR_HOURS, NO_LORRIES_FAR)),
         ("same-speed", (SAME_SPEED,)),
         ("same-lanes", (SAME_LANES,)),
         ("far-parking", (FAR_PARKING,)),

@@ -7,6 +7,7 @@ from small_town import place, town
 
 from twin.clock import TimeWindow
 from twin.files.gmns_files import write_gmns
+from twin.scenario.access_measures import BanLorries
 from twin.scenario.measure import Measure
 from twin.scenario.scenario import Scenario
 from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
@@ -23,6 +24,7 @@ STREET_MEASURES: tuple[Measure, ...] = (
     ChangeLanes(id="lanes", street="南大街", lanes=3),
     SetSpeedLimit(id="speed", street="红旗路", speed_kmh=40),
     WorkZone(id="works", street="北马路", lanes_open=1, between=TimeWindow.between("22:00", "06:00")),
+    BanLorries(id="lorries", street="北马路", between=(TimeWindow.between("07:00", "08:30"),)),
     SetTurn(id="turn", at="红旗路×海港路", turn="left"),
 )
 

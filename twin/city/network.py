@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
-from twin.clock import TimeWindow
+from twin.clock import DAY_S, TimeWindow
 from twin.errors import NetworkError, joined_faults
 
 Control = Literal["none", "yield", "stop", "signal"]
@@ -52,6 +52,27 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassBan:
+    """Lorries may not pass a link in these hours of every day; (): all day. Who begins or ends there may."""
+
+    hours: tuple[TimeWindow, ...] = ()
+    vehicle_class: Literal["truck"] = "truck"
+
+    def holds_within(self, start_s: float, end_s: float) -> bool:
+        """Whether it holds at some time of `start_s <= t < end_s`, on whatever day.
+
+        >>> morning = ClassBan((TimeWindow.between("07:00", "09:00"),))
+        >>> [morning.holds_within(hour * 3600, hour * 3600 + 1800) for hour in (6, 6.75, 8, 9, 31)]
+        [False, True, True, False, True]
+        """
+        return not self.hours or any(
+            hours.start_s + shift_s < end_s and start_s < hours.end_s + shift_s
+            for hours in self.hours
+            for shift_s in range(-DAY_S, int(end_s) + DAY_S, DAY_S)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LinkChange:
     """What a link is during a window of time: a work zone, a closure at night, a tidal lane.
 
@@ -86,6 +107,7 @@ class Link:
     merge_weight: float | None = None  # None: capacity × lanes
     opened_on: date | None = None
     closed_on: date | None = None  # first day on which it is gone
+    access: tuple[ClassBan, ...] = ()  # whom it is closed to, and when; (): nobody
     changes: tuple[LinkChange, ...] = ()
     is_structure: bool = False  # bridge or tunnel: never joined to the street below
     source_ids: tuple[str, ...] = ()  # ids of the ways it was made from

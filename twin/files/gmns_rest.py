@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twin.city.network import Link, LinkChange, Movement, Network, Node
+from twin.city.network import ClassBan, Link, LinkChange, Movement, Network, Node
 from twin.city.signals import Green, SignalPlan
 from twin.clock import TimeWindow
 from twin.errors import NetworkError
@@ -103,6 +103,8 @@ def _plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, ClassBan):
+        return [[hours.start_s, hours.end_s] for hours in value.hours]
     if isinstance(value, LinkChange):
         return [value.window.start_s, value.window.end_s, value.lanes, value.free_speed_mps]
     if isinstance(value, tuple):
@@ -120,6 +122,7 @@ _TAKE: dict[str, Callable[[Any], Any]] = {
     "opened_on": _date,
     "closed_on": _date,
     "geometry": lambda points: tuple((lon, lat) for lon, lat in points),
+    "access": lambda bans: tuple(ClassBan(tuple(TimeWindow(a, b) for a, b in hours)) for hours in bans),
     "changes": lambda rows: tuple(LinkChange(TimeWindow(a, b), lanes, mps) for a, b, lanes, mps in rows),
 }
 

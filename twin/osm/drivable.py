@@ -7,8 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from twin.city.network import ClassBan, LinkChange
 from twin.osm.assumptions import CLASS_TABLE, ClassAssumption
 from twin.osm.extract import OsmWay
+from twin.osm.lorry_tags import closures, lorry_bans
 from twin.osm.repairs import note
 from twin.osm.tags import (
     MOST_LANES,
@@ -58,6 +60,8 @@ class Carriageway:
     level: int = 0  # above (or below) the ground
     is_round: bool = False  # ring of a roundabout
     turn_lanes: tuple[frozenset[str], ...] = ()  # from left to right at its end; (): not marked
+    access: tuple[ClassBan, ...] = ()
+    changes: tuple[LinkChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,8 @@ def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, cou
         level=level_of(tags),
         is_round=is_roundabout(tags),
         turn_lanes=_turn_lanes(tags, ways, side, counts, node),
+        access=lorry_bans(tags, counts, node),
+        changes=closures(tags, counts, node),
     )
 
 

@@ -123,7 +123,7 @@ def _graph(extract: Extract, ways: Iterable[DrivableWay], counts: Counter[str]) 
         lon, lat = extract.positions[node]
         graph.add_node(node, x=lon, y=lat)
     for (u, v), road in sorted(roads.items(), key=lambda item: item[0]):
-        graph.add_edge(u, v, osmid=road.way_id, state=f"{road.opened_on}/{road.closed_on}")
+        graph.add_edge(u, v, osmid=road.way_id, state=f"{road.opened_on}/{road.closed_on}/{road.access}/{road.changes}")
     if graph.number_of_edges():
         graph = osmnx.distance.add_edge_lengths(graph)
     for u, v, data in graph.edges(data=True):

@@ -173,6 +173,8 @@ def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yi
         priority=1 if yields else 2,
         opened_on=first.opened_on,
         closed_on=first.closed_on,
+        access=first.access,
+        changes=first.changes,
         is_structure=stretch.is_structure,
         source_ids=tuple(dict.fromkeys(str(step.road.way_id) for step in stretch.steps)),
         assumed=frozenset().union(*(step.road.assumed for step in stretch.steps)),

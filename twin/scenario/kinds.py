@@ -1,5 +1,6 @@
 """The table of measures: the word a scenario document uses, and the class that carries it out."""
 
+from twin.scenario.access_measures import BanLorries
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.line_measures import (
     AddStop,
@@ -25,6 +26,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "change_lanes": ChangeLanes,
     "set_speed_limit": SetSpeedLimit,
     "work_zone": WorkZone,
+    "ban_lorries": BanLorries,
     "set_turn": SetTurn,
     "add_parking": AddParking,
     "set_tariff": SetTariff,

@@ -273,8 +273,11 @@ def _ways_back(stage: Stage, habits: Habits, day: Day, rows: Ints, has_way: NDAr
 def _navigation(
     env: Environment, flow: Flow, stage: Stage, day: Day, fleet_rows: Ints, fates: Mapping[int, Fate]
 ) -> Generator[Any, Any, None]:
-    """The story of those who hear of other ways: a keyed share of travellers, the same in both arms."""
+    """The story of those who hear of other ways: a keyed share of travellers, the same in both arms. Where streets are
+    closed to lorries these keep to the ways they know."""
     hears = chance.uniform(HABIT_SEED, "hears of other ways", day.traveller) < stage.city.reroute_share
+    if any(link.access for link in stage.network.links):
+        hears &= day.vehicle_class != CLASS_NAMES.index("truck")
     of_fleet = np.flatnonzero(hears[fleet_rows]).tolist()
     listeners = [fate for row, fate in fates.items() if hears[row]]
 

@@ -21,6 +21,7 @@ from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
+from twin.study.lorry_ways import break_bans, lawful_routes
 from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
 from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
 from twin.study.static_equilibrium import static_equilibrium
@@ -155,6 +156,8 @@ def _arm_with(base: Settlement, city: City, period: Period, rounds: int, tell: T
     cost_ms = _carried_cost(base, stage, period)
     habits, needs = carried_over(base.habits, base.stage, first_habits(stage), stage)
     habits = _rerouted(stage, habits, needs, cost_ms)
+    barred = break_bans(stage, habits, depart_ms=_usual_ms(stage))
+    habits = _rerouted(stage, habits, barred, cost_ms) if len(barred) else habits
     start = Settlement(stage, habits, cost_ms, _no_rounds(), base.step)
     return continued(start, period, rounds=rounds, first_round=len(base.rounds) + 1, tell=tell)
 
@@ -231,7 +234,7 @@ def _looked(stage: Stage, habits: Habits, period: Period, cost_ms: Ints, wait_ms
         "wait_ms": wait_ms,
         "interval_ms": _LOOK_MS,
     }
-    other = router.routes(habits.origin[drives], habits.destination[drives], **known)
+    other = lawful_routes(stage, habits, drives, **known)
     own_ms = router.costs_of(habits.routes.select(drives), **known)
     return _Looked(drives, inside, other, own_ms, router.costs_of(other, **known))
 
@@ -257,9 +260,7 @@ def _usual_ms(stage: Stage) -> Ints:
 
 def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits:
     depart_ms = _usual_ms(stage)[rows]
-    found = stage.router.routes(
-        habits.origin[rows], habits.destination[rows], depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS
-    )
+    found = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
     return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
@@ -278,7 +279,8 @@ def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Fl
     for number, time_s in enumerate(found.mixed_s):
         rows = np.flatnonzero(drawn == number).astype(np.int64)
         cost_ms = np.maximum(1, np.rint(1000 * time_s)).astype(np.int64).reshape(-1, 1)
-        ways = stage.router.routes(habits.origin[rows], habits.destination[rows], cost_ms=cost_ms)
+        depart_ms = _usual_ms(stage)[rows]
+        ways = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
         habits = replace(habits, routes=habits.routes.replaced(rows, ways))
     return habits, found.volume[:, 0]
 
