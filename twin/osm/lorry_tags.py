@@ -70,13 +70,14 @@ def working_hours(text: str, values: frozenset[str]) -> tuple[TimeWindow, ...] |
     for match in _CONDITION.finditer(text):
         if match[1] not in values:
             continue
-        days = ""
+        days = only_days = ""
         for part in re.split(r"[;,]", match[2] if match[2] is not None else match[3]):
-            days = part if _DAYS.search(part) else days  # a list of hours goes on with the days before it
+            days = f"{only_days} {part}" if _DAYS.search(part) else days  # hours go on with the days before them
             plain = _DAYS.sub("", part)
             times = _HOURS.findall(plain)
-            if not times or _ELSE.search(plain):
+            if _ELSE.search(plain) or not (times or _DAYS.search(part)):
                 return None
+            only_days = "" if times else days
             if not days or _WORKING_DAY.search(days):
                 try:
                     windows += [TimeWindow.between(start, end) for start, end in times]
