@@ -13,6 +13,7 @@ from twin.files.catalogue import scenarios
 from twin.files.scenario_files import read_scenario, write_scenario
 from twin.scenario.access_measures import BanLorries
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
+from twin.scenario.ebike_measures import SetEbikes
 from twin.scenario.kinds import MEASURE_KINDS
 from twin.scenario.line_measures import (
     AddStop,
@@ -235,6 +236,7 @@ EVERY_KIND = (
     WorkZone(id="6", street="青年路", lanes_open=0.0, between=TimeWindow.between("22:00", "06:30"), speed_kmh=20.0),
     BanLorries(id="6b", street="青年路", between=(TimeWindow.between("07:00", "08:30"),)),
     BanLorries(id="6c", zones=("Z001",)),
+    SetEbikes(id="6d", road_classes=("secondary", "tertiary"), ebikes_vph=600.0, apart=False),
     AddParking(id="7", at=(121.4, 37.5), spaces=50, site_kind="garage", tariff=Tariff(2.0, 30.0, 5.0, 900.0)),
     SetTariff(id="8", sites=("文化中心",), tariff=Tariff()),
     SetTariff(

@@ -20,6 +20,7 @@ CLOSE_ALLEY = 'kind = "close_link"\nstreet = "小巷"'
 CLOSE_FAR = 'kind = "close_link"\nstreet = "后山路"'
 CLOSE_FAR_FOR_HOURS = f'{CLOSE_FAR}\nbetween = ["07:00", "08:00"]'
 NO_LORRIES_FAR = 'kind = "ban_lorries"\nstreet = "后山路"\nbetween = [["07:00", "08:30"]]'
+NO_EBIKES = 'kind = "set_ebikes"\nroad_classes = ["tertiary"]\nebikes_vph = 0\napart = false'
 SAME_SPEED = 'kind = "set_speed_limit"\nstreet = "东风桥"\nspeed_kmh = 40'
 SAME_LANES = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 1'
 SAME_HEADWAY = 'kind = "set_headway"\nline = "1路"\npeak_headway_min = 6\noffpeak_headway_min = 12'
@@ -103,7 +104,7 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
     ("name", "measures"),
     [
         ("empty", ()),
-        ("close-hours", (CLOSE_FAR_FOR_HOURS, NO_LORRIES_FAR)),
+        ("close-hours", (CLOSE_FAR_FOR_HOURS, NO_LORRIES_FAR, NO_EBIKES)),
         ("same-speed", (SAME_SPEED,)),
         ("same-lanes", (SAME_LANES,)),
         ("far-parking", (FAR_PARKING,)),

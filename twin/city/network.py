@@ -108,6 +108,8 @@ class Link:
     opened_on: date | None = None
     closed_on: date | None = None  # first day on which it is gone
     access: tuple[ClassBan, ...] = ()  # whom it is closed to, and when; (): nobody
+    ebikes_vph: float = 0.0  # bicycles and e-bikes an hour along it; they are no vehicles, but in the way of some
+    ebikes_apart: bool = False  # they have a lane of their own behind a kerb or fence
     changes: tuple[LinkChange, ...] = ()
     is_structure: bool = False  # bridge or tunnel: never joined to the street below
     source_ids: tuple[str, ...] = ()  # ids of the ways it was made from

@@ -2,6 +2,7 @@
 
 from twin.scenario.access_measures import BanLorries
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
+from twin.scenario.ebike_measures import SetEbikes
 from twin.scenario.line_measures import (
     AddStop,
     ExpressRun,
@@ -27,6 +28,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "set_speed_limit": SetSpeedLimit,
     "work_zone": WorkZone,
     "ban_lorries": BanLorries,
+    "set_ebikes": SetEbikes,
     "set_turn": SetTurn,
     "add_parking": AddParking,
     "set_tariff": SetTariff,

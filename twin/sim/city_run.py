@@ -22,6 +22,7 @@ from twin.routing.kernel import INTERVAL_MS
 from twin.routing.paths import Router, Routes
 from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
 from twin.sim.driver import driver
+from twin.sim.ebike_friction import with_right_turns_beside, with_shared_lanes
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet, Flow, FlowRecords, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
@@ -65,9 +66,10 @@ class Stage:
     @classmethod
     def of(cls, city: City) -> "Stage":
         """The stage of a city on its date, with the signal plans it has."""
-        network = city.open_network()
+        network = with_shared_lanes(city.open_network())
         router = Router(network)
         plans = first_plans(plan for plan in city.signals if plan.node_id in network.node_by_id)
+        plans = with_right_turns_beside(plans, network)
         groups = (
             detector_groups(network, nodes_with_detectors(city.signals))
             | planned_groups(network, plans)
