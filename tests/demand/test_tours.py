@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.demand.grid_demand import DEMAND, PARKING, SEVEN_TO_NINE, WORK, grid, inputs
+from tests.demand.grid_demand import DEMAND, FLAT, PARKING, SEVEN_TO_NINE, WORK, grid, inputs
 from twin.city.trips import Demand
 from twin.clock import DAY_S, TimeWindow
-from twin.demand.inputs import DemandInputs, Profile
+from twin.demand.inputs import DemandInputs, ParkingEnd, Profile
 from twin.demand.profiles import DayShares
 from twin.demand.sampling import day
 from twin.demand.tours import SHORTEST_STAY_S, StayLaw, quarter_shares, stays_between, ways_back
@@ -145,3 +145,35 @@ def test_who_is_dropped_makes_no_tour() -> None:
     demand = drawn(whole_day(drop_off=1.0, own_place=0.0))
     assert demand.way_out is not None
     assert (demand.way_out[(demand.travellers["purpose"] == "work").to_numpy()] < 0).all()
+
+
+def test_hospitals_fill_in_the_morning_and_shops_in_the_late_afternoon() -> None:
+    """Out-patients set out 07:00–09:00 and stay some two hours, shoppers 15:00–19:00 and stay some 1½; both ways home
+    follow the stay. Cars that stand there are most at 09:00–11:00, and at 16:00–20:00."""
+    late = Profile(
+        (0.0,) * 20, tuple(0.25 if hour in (15, 16, 17, 18) else 0.0 for hour in (*range(5), *range(10, 24)))
+    )
+    ends = {"hospital": (SEVEN_TO_NINE, 2.0), "shop": (late, 1.5)}
+    purposes = {
+        name: replace(WORK, share_of_trips=0.5, ends_at=name, outward=out, homeward=FLAT, back_by="stay")
+        for name, (out, _) in ends.items()
+    }
+    shares = dict.fromkeys(purposes, DEMAND.modes.shares["work"])
+    settings = replace(DEMAND, purposes=purposes, modes=replace(DEMAND.modes, shares=shares))
+    places = {name: ParkingEnd(0.0, 0.0, hours_there, 0.3) for name, (_, hours_there) in ends.items()}
+    given = replace(inputs(demand=settings), parking=replace(PARKING, ends={**PARKING.ends, **places}))
+    demand = drawn(given)
+    assert demand.way_out is not None
+    back = np.flatnonzero(demand.way_out >= 0)
+    home, out = demand.travellers.iloc[back], demand.travellers.iloc[demand.way_out[back]]
+    left_s = home["usual_depart_s"].to_numpy()
+    came_s = left_s - out["stay_s"].to_numpy()
+    fullest = {
+        name: int(np.argmax([((came_s <= at) & (at < left_s) & (out["purpose"] == name)).sum() for at in HALF_HOURS_S]))
+        for name in purposes
+    }
+    assert 8.0 <= fullest["hospital"] / 2 <= 11.0
+    assert 15.0 <= fullest["shop"] / 2 <= 21.0
+
+
+HALF_HOURS_S = np.arange(0.0, DAY_S, 1800.0)
