@@ -145,6 +145,12 @@ SCREENING = Words(
     "ranks candidates and is no study's answer.",
 )
 
+NOBODY_CHANGES_MODE = Words("没有人改变出行方式", "Nobody changes mode")
+PEOPLE_REACT = Words(
+    "出行者改变出行方式：前后开车的不全是同一批人，每次出行的平均值各按当时开车的人计。",
+    "People react: they choose anew how to go. Means per trip are of those who drive in each arm, not the same people.",
+)
+
 CHANCE_ONLY = Words("区间只反映随机波动，不含数据误差", "intervals show chance only, not errors of data")
 
 STOPPED = Words(

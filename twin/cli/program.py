@@ -142,6 +142,16 @@ def _study_options(command: _Command) -> _Command:
             "--two-starts", is_flag=True, help="Settle from a second start too: no winner where the effect differs."
         ),
         click.option(
+            "--people-react/--nobody-changes-mode",
+            default=None,
+            help="Answer a second time, with people who choose anew how to go.  [default: as the scenario says]",
+        ),
+        click.option(
+            "--induced/--no-induced",
+            default=None,
+            help="With people who react: trips are made more or less often too.  [default: as the scenario says]",
+        ),
+        click.option(
             "--precision",
             metavar="2s|0.5%",
             help="Half-width of the 95 % interval of delay per trip to go on to, in seconds or of its value before.",
@@ -190,6 +200,8 @@ def _study(
     replications: int | None,
     precision: str | None,
     two_starts: bool,
+    people_react: bool | None,
+    induced: bool | None,
     jobs: int | None,
     out: Path | None,
     language: Language,
@@ -212,6 +224,8 @@ def _study(
                 precision_s=wanted.half_width_s if wanted else None,
                 precision_share=wanted.half_width_share if wanted else None,
                 two_starts=two_starts,
+                people_react=people_react,
+                induced=induced,
                 jobs=jobs,
                 out=folder,
                 progress=progress,

@@ -13,7 +13,8 @@ from rich.table import Table
 from twin.records import STATUSES
 from twin.results.alternatives import side_by_side
 from twin.results.comparison import Comparison
-from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
+from twin.results.mode_shares import shares_written
+from twin.wording import BOOKS, CHANCE_ONLY, NOBODY_CHANGES_MODE, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
@@ -22,6 +23,7 @@ _STEPS = {
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),
     "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
+    "modes": Words("方式与路线一起稳定", "settle modes and routes together"),
     "runs": Words("配对模拟", "paired runs"),
     "candidates": Words("查找断头路、丁字路缺口", "look for gaps"),
     "static": Words("静态均衡：逐个", "static equilibria, one by one"),
@@ -65,10 +67,25 @@ def print_histogram(title: str, bins: Sequence[str], counts: Sequence[float]) ->
 
 
 def print_comparison(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
-    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath."""
+    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath.
+
+    Where people react in a second answer, that too, with how they go.
+    """
     console = _console()
     for line in comparison.warning_lines(language):
         console.print(line, style="bold")
+    if comparison.reacting is not None:
+        console.print(f"\n{NOBODY_CHANGES_MODE.in_(language)}", style="bold")
+    _print_answer(console, comparison, language, whole=whole)
+    if comparison.reacting is not None:
+        console.print()
+        for line in comparison.reacting.warning_lines(language):
+            if line not in comparison.warning_lines(language):
+                console.print(line, style="bold")
+        _print_answer(console, comparison.reacting, language, whole=whole)
+
+
+def _print_answer(console: Console, comparison: Comparison, language: Language, *, whole: bool) -> None:
     titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
     console.print(f"\n{titles[0]} → {titles[1]}")
     figures = comparison.table(language, whole=whole)
@@ -80,6 +97,9 @@ def print_comparison(comparison: Comparison, language: Language = "zh", *, whole
         table.add_row(*(str(cell) for cell in row))
     console.print(table)
     console.print(comparison.verdict_line(language), style="bold")
+    if len(comparison.modes):
+        shares = shares_written(comparison.modes, language)
+        print_table([str(name) for name in shares.columns], [[str(cell) for cell in row] for row in shares.to_numpy()])
     for note in comparison.notes(language):
         console.print(note)
     for arm, words in _ARMS.items():

@@ -9,6 +9,7 @@ import datetime
 
 from twin.city.city import City
 from twin.clock import TimeWindow
+from twin.demand.choosers import draw_with_choosers
 from twin.demand.parking_supply import sites_of
 from twin.demand.private_parking import private_sites_of
 from twin.demand.sampling import MORNING, draw_demand
@@ -27,12 +28,18 @@ FEED_FILE = "gtfs.zip"
 
 
 def load_city(
-    place: str, *, on: datetime.date | None = None, seed: int | None = None, hours: TimeWindow = MORNING
+    place: str,
+    *,
+    on: datetime.date | None = None,
+    seed: int | None = None,
+    hours: TimeWindow = MORNING,
+    choosing: TimeWindow | None = None,
 ) -> City:
     """The city of a place on a day.
 
     `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml. `hours`:
-    when its travellers usually depart; sites are as full as when those begin.
+    when its travellers usually depart; sites are as full as when those begin. `choosing`: when those do who may go by
+    another mode; None: nobody may.
     Travellers and sites stand on the streets of the passport's day whatever `on` is, so that opening a street
     moves nobody. Signals are not planned here.
     """
@@ -41,7 +48,11 @@ def load_city(
     network, _ = load_network(place)
     settled = network.open_on(passport.city_date)
     inputs = read_demand(demand_folder(place))
-    demand = draw_demand(settled, inputs, seed=read_seeds().population if seed is None else seed, window=hours)
+    population = read_seeds().population if seed is None else seed
+    if choosing is None:
+        demand = draw_demand(settled, inputs, seed=population, window=hours)
+    else:
+        demand = draw_with_choosers(settled, inputs, seed=population, window=hours, choosing=choosing)
     city = City(
         place=place,
         title=passport.title,

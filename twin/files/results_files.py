@@ -33,6 +33,10 @@ _COMPARISON_FILES = {
     "cruising.parquet": "cruising",
     "search_zones.parquet": "search_zones",
 }
+_MODE_FILES = {"modes.parquet": "modes", "mode_rounds.parquet": "mode_rounds"}
+REACTING_FOLDER = "people-react"
+"""Within the folder of a comparison: the same study with people who react, a comparison of its own."""
+
 _RECORD_FILES = {
     "trips.parquet": "trips",
     "links.parquet": "links",
@@ -54,7 +58,10 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
 
     Null entries of `meta` are left out. Raises DataFileError where the folder cannot be written.
     """
-    tables = {name: cast(pd.DataFrame, getattr(comparison, field)) for name, field in _COMPARISON_FILES.items()}
+    if comparison.reacting is not None:
+        write_comparison(comparison.reacting, Path(folder) / REACTING_FOLDER)
+    files = _COMPARISON_FILES | (_MODE_FILES if len(comparison.mode_rounds) else {})
+    tables = {name: cast(pd.DataFrame, getattr(comparison, field)) for name, field in files.items()}
     write_folder(Path(folder), tables, comparison.meta, COMPARISON_FORMAT)
     return Path(folder)
 
@@ -65,7 +72,9 @@ def read_comparison(folder: str | Path) -> Comparison:
     missing = [name for name in _COMPARISON_FILES if name not in tables]
     if missing:
         raise DataFileError(f"{Path(folder) / MANIFEST}: does not list {', '.join(missing)}; run the study again.")
-    return Comparison(**{field: tables[name] for name, field in _COMPARISON_FILES.items()}, meta=meta)
+    files = _COMPARISON_FILES | {name: field for name, field in _MODE_FILES.items() if name in tables}
+    reacting = read_comparison(Path(folder) / REACTING_FOLDER) if meta.get("people_react") else None
+    return Comparison(**{field: tables[name] for name, field in files.items()}, meta=meta, reacting=reacting)
 
 
 def write_run(run: Run, folder: str | Path, origin: Mapping[str, Any] | None = None) -> Path:

@@ -21,6 +21,7 @@ from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare
 from twin.results.links_compared import compare_links
 from twin.results.losers import pair_table
 from twin.results.measuring import metric_table
+from twin.results.mode_shares import no_mode_rounds, no_mode_shares, rounds_written
 from twin.results.numbers import decimals_within, written
 from twin.results.parking_compared import (
     CRUISING_COMPARISON_COLUMNS,
@@ -43,6 +44,7 @@ from twin.wording import (
     DEMONSTRATION,
     JOINTLY,
     ONE_START,
+    PEOPLE_REACT,
     PRECISION_REACHED,
     REFUSALS,
     TWO_STARTS,
@@ -140,7 +142,10 @@ class Comparison:
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
     reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
-    screenlines and roads), zone_names (zone id → name).
+    screenlines and roads), zone_names (zone id → name), people_react (true: people react in `reacting`).
+
+    `reacting`: the same study with people who choose anew how to go, before as here; None: not asked for. Only there
+    `modes` and `mode_rounds` have rows.
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
@@ -156,6 +161,9 @@ class Comparison:
     site_times: pd.DataFrame = field(default_factory=_no_site_times)  # parking_compared.SITE_TIME_COLUMNS
     cruising: pd.DataFrame = field(default_factory=_no_cruising)  # parking_compared.CRUISING_COMPARISON_COLUMNS
     search_zones: pd.DataFrame = field(default_factory=_no_search_zones)  # parking_compared.SEARCH_ZONE_COLUMNS
+    modes: pd.DataFrame = field(default_factory=no_mode_shares)  # mode_shares.MODE_SHARE_COLUMNS
+    mode_rounds: pd.DataFrame = field(default_factory=no_mode_rounds)  # mode_shares.MODE_ROUND_COLUMNS
+    reacting: "Comparison | None" = None
 
     @property
     def headline_rows(self) -> pd.DataFrame:
@@ -203,6 +211,8 @@ class Comparison:
         if starts is not None:
             about_starts = TWO_STARTS.in_(language).format(effect=starts.effect_vehh, other=starts.other_vehh)
         notes = [CHANCE_ONLY.in_(language), JOINTLY.in_(language), about_starts]
+        if len(self.mode_rounds):
+            notes.append(rounds_written(self.mode_rounds, language))
         if precision and precision["reached_s"] <= precision["wanted_s"]:  # missed: among the warnings
             numbers = {"wanted": precision["wanted_s"], "reached": precision["reached_s"]}
             notes.append(PRECISION_REACHED.in_(language).format(**numbers))
@@ -210,7 +220,7 @@ class Comparison:
 
     def warning_lines(self, language: Language = "zh") -> tuple[str, ...]:
         """The sentences a reader must see first, above every table, map and memo."""
-        lines = []
+        lines = [PEOPLE_REACT.in_(language)] if len(self.mode_rounds) else []
         if self.meta.get("demonstration"):
             lines.append(DEMONSTRATION.in_(language))
         elif self.meta.get("demand_assumed"):

@@ -29,11 +29,19 @@ NEAR_M = 2000.0
 
 
 @dataclass(frozen=True, eq=False)
+class ModeTables:
+    """How people go in an arm in which they react: MODE_SHARE_COLUMNS, and MODE_ROUND_COLUMNS of how that settled."""
+
+    shares: pd.DataFrame
+    rounds: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class StudyArm:
     """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure.
 
     `new_roads`: links that only this arm has, by the measure that opens them. `riders`: what bus riders do; None: buses
-    run empty.
+    run empty. `modes`: how people go; None: as in the base.
     """
 
     scenario: str
@@ -44,6 +52,7 @@ class StudyArm:
     near: NDArray[np.bool_]
     new_roads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     riders: RiderPlan | None = None
+    modes: ModeTables | None = None
 
 
 def riders_of(settled: Settlement, period: Period) -> RiderPlan | None:
@@ -126,12 +135,14 @@ def _users_of(
 
 def near_travellers(city: City, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
     """Whether each traveller's trip starts or ends within 2 km of one of the places (lon, lat)."""
-    demand = demand_of(city)
-    points = np.array([(point.lon, point.lat) for point in demand.points])
+    return near_trips(city, demand_of(city).travellers, places)
+
+
+def near_trips(city: City, trips: pd.DataFrame, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Whether each of these trips (rows of travellers or choosers) starts or ends within 2 km of one of the places."""
+    points = np.array([(point.lon, point.lat) for point in demand_of(city).points])
     is_near = _is_near(city, points, places)
-    travellers = demand.travellers
-    starts = travellers["origin_point"].to_numpy(dtype=np.int64)
-    ends = travellers["destination_point"].to_numpy(dtype=np.int64)
+    starts, ends = (trips[end].to_numpy(dtype=np.int64) for end in ("origin_point", "destination_point"))
     near: NDArray[np.bool_] = is_near[starts] | is_near[ends]
     return near
 
