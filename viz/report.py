@@ -13,6 +13,7 @@ from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_modes import mode_tables
 from viz.memo_parking import parking_tables
 from viz.memo_places import place_tables
 from viz.memo_tables import (
@@ -68,6 +69,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "groups": measure_groups(comparison, language),
         "tables": [(AREAS[area].in_(language), metric_lines(comparison, area, language)) for area in areas],
         "definitions": definitions(comparison, language),
+        "modes": mode_tables(comparison, language),
         "places": place_tables(comparison, language),
         "counts": street_counts(comparison),
         "gainers": street_lines(comparison, language, better=True),
@@ -160,6 +162,11 @@ def _what_would_change(comparison: Comparison, language: Language) -> list[str]:
             "Signal timing: plans stay as they are before; re-timing could bring more or less.",
         ),
         Words(
+            "出行者的其他反应：没有改变出行时间和目的地；改变方式的程度取决于先验参数。",
+            "Other responses: time and destination are not chosen anew, and how many change mode rests on priors.",
+        )
+        if comparison.reacting is not None or len(comparison.modes)
+        else Words(
             "出行者的其他反应：本次只重新选择路径与停车位，没有改变出行方式、时间和目的地。",
             "Other responses: only routes and parking places are chosen anew, not mode, time or destination.",
         ),

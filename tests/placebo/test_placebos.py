@@ -175,3 +175,14 @@ def test_order_of_rows_and_names_of_things_change_nothing(
     pd.testing.assert_frame_equal(other.rows, plain.rows, check_exact=True)
     pd.testing.assert_frame_equal(other.replications, plain.replications, check_exact=True)
     assert np.abs(plain.rows["difference"]).max() > 0.0
+
+
+def test_people_who_may_react_do_not_where_nothing_changes(in_town: Path) -> None:
+    write_measures(in_town, "empty")
+    comparison = compare(
+        "base", "empty", replications=SEEDS, base_rounds=3, arm_rounds=2, jobs=1, people_react=True, induced=True
+    )
+    people = comparison.reacting
+    assert people is not None and people.mode_rounds["changed"].tolist() == [0.0, 0.0]
+    assert people.modes["before_trips"].tolist() == people.modes["after_trips"].tolist()
+    assert_nothing_changed(people)
