@@ -101,7 +101,6 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
 @pytest.mark.parametrize(
     ("name", "measures"),
     [
-        ("empty", ()),
         ("close-hours", (CLOSE_FAR_FOR_HOURS,)),
         ("same-speed", (SAME_SPEED,)),
         ("same-lanes", (SAME_LANES,)),
@@ -177,11 +176,12 @@ def test_order_of_rows_and_names_of_things_change_nothing(
     assert np.abs(plain.rows["difference"]).max() > 0.0
 
 
-def test_people_who_may_react_do_not_where_nothing_changes(in_town: Path) -> None:
+def test_nothing_changes_nothing_and_people_who_may_react_do_not(in_town: Path) -> None:
     write_measures(in_town, "empty")
     comparison = compare(
         "base", "empty", replications=SEEDS, base_rounds=3, arm_rounds=2, jobs=1, people_react=True, induced=True
     )
+    assert_nothing_changed(comparison)
     people = comparison.reacting
     assert people is not None and people.mode_rounds["changed"].tolist() == [0.0, 0.0]
     assert people.modes["before_trips"].tolist() == people.modes["after_trips"].tolist()
