@@ -104,6 +104,20 @@ def test_share_of_drivers_who_hear_of_other_ways_is_read_written_and_comes_from_
     assert "reroute_share is 30, must be a share from 0 to 1" in faults(wrong / "base.toml")
 
 
+def test_whether_people_react_is_read_written_and_comes_from_the_base(tmp_path):
+    base = BASE.replace('place = "yantai"', 'place = "yantai"\npeople_react = true\ninduced = true')
+    folder = written(tmp_path, base=base, works=WORKS)
+    works = read_scenario(folder / "works.toml")
+    assert (works.people_react, works.induced) == (True, True)
+    write_scenario(folder / "again.toml", replace(works, name="again", induced=False, people_react=True))
+    assert read_scenario(folder / "again.toml").people_react
+    calm = WORKS.replace('based_on = "base"', 'based_on = "base"\npeople_react = false')
+    still = read_scenario(written(tmp_path, calm=calm) / "calm.toml")
+    assert (still.people_react, still.induced) == (False, False), "who does not react makes no more trips"
+    wrong = written(tmp_path, base=BASE.replace('place = "yantai"', 'place = "yantai"\ninduced = true'))
+    assert "induced is true: trips are made more or less often only where people_react" in faults(wrong / "base.toml")
+
+
 def test_included_measures_keep_their_group(tmp_path):
     both = (
         BASE

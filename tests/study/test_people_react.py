@@ -20,14 +20,16 @@ from twin.files.choice_files import choice_path, read_choice
 from twin.files.city_files import load_city
 from twin.files.results_files import read_comparison
 from twin.results.comparison import Comparison
+from twin.scenario.scenario import Scenario
 from twin.sim.parking_choice import CHOICE_SCALE_S, Seekers, expected_costs_s
 from twin.sim.parking_knowledge import SLOTS
 from twin.sim.parking_search import YUAN_S
-from twin.study.compare import compare
+from twin.study.compare import compare, reacting_as_asked
 from twin.study.mode_costs import at_pace_of_streets, choosers_of, mean_ms, mode_costs
 from twin.study.people_react import Choices, Reacted, as_in_base, settle_modes, with_choices
 from twin.study.rider_plans import line_graph, stop_places
 from twin.study.settle import Period, Settlement, settle_arm, settle_base
+from twin.wording import Words
 
 PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
 CHOOSING = TimeWindow(PERIOD.start_s, PERIOD.last_s)
@@ -284,3 +286,16 @@ def test_both_answers_are_read_back_as_they_were_written(both: tuple[Comparison,
     for name in ("rows", "modes", "mode_rounds", "settling"):
         pd.testing.assert_frame_equal(getattr(found.reacting, name), getattr(study.reacting, name), check_exact=True)
     assert read_comparison(out / "people-react").meta["after"] == "react-dear"
+
+
+def test_what_is_asked_goes_before_what_the_scenario_says() -> None:
+    plain = Scenario("s", Words("s", "s"), PLACE)
+    reacts = replace(plain, people_react=True, induced=True)
+
+    def asked(scenario: Scenario, people_react: bool | None, induced: bool | None) -> tuple[bool, bool]:
+        found = reacting_as_asked(scenario, people_react, induced)
+        return found.people_react, found.induced
+
+    assert asked(plain, None, None) == (False, False) and asked(reacts, None, None) == (True, True)
+    assert asked(plain, True, None) == (True, False) and asked(plain, None, True) == (True, True)
+    assert asked(reacts, False, None) == (False, False) and asked(reacts, None, False) == (True, False)
