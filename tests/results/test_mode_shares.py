@@ -59,4 +59,4 @@ def test_rounds_are_one_sentence_with_the_gap_of_each() -> None:
         columns=list(MODE_ROUND_COLUMNS),
     )
     text = rounds_written(rounds, "en")
-    assert "1 rounds" in text and "5.000% → 0.100%" in text and "4.90 % go otherwise" in text and "−25 hours" in text
+    assert "rounds: 1;" in text and "5.000% → 0.100%" in text and "4.90 % go otherwise" in text and "−25 hours" in text

@@ -125,7 +125,7 @@ def rounds_written(rounds: pd.DataFrame, language: Language) -> str:
     return Words(
         f"方式选择与道路迭代 {int(last['round'])} 轮：按当轮费用仍想改变方式的人占比 {gaps}；最终 {changed}% 的人"
         f"改变了方式。按 logsum 计，出行者共得广义时间 {gain} 人时(含票价与停车费)。",
-        f"Choice of mode and the road: {int(last['round'])} rounds; people who would still go otherwise {gaps}; in the "
-        f"end {changed} % go otherwise than before. By the logsum people gain {gain} hours of generalised time (fares "
-        "and fees count).",
+        f"Choice of mode settled with the road, rounds: {int(last['round'])}; people who would still go otherwise "
+        f"{gaps}; in the end {changed} % go otherwise than before. By the logsum people gain {gain} hours of "
+        "generalised time (fares and fees count).",
     ).in_(language)

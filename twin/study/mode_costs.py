@@ -3,7 +3,8 @@
 Car: time over the streets as settled, by half-hours of departure, and the logsum of parking (walk, fee, search and risk
 of a full site). Bus: the expected cost of the optimal strategy (walk and wait double, boardings, fare), aboard at the
 pace of the streets as settled and dearer where riders stand. E-bike: the shortest way; on foot: the straight line with
-its detour. Leaves out fuel, waiting at the origin to enter a street, and how late or full single buses are.
+its detour. Leaves out fuel, guidance and booking (all know how full sites usually are), waiting at the origin to enter
+a street, and how late or full single buses are.
 """
 
 from collections.abc import Sequence
@@ -137,7 +138,7 @@ def _by_bus(
     access = access_of(city, network, stops, graph)
     boarding_s = BOARDING_COST_S + SECONDS_PER_HOUR * settings.bus_fare_yuan / settings.rider_time_yuan_per_h
     found = strategies(graph, access.start, access.place, access.walk_s, boarding_cost_s=boarding_s)
-    crowded = _dearer_where_riders_stand(graph, found, access, city.lines, demand, period)
+    crowded = dearer_where_riders_stand(graph, found, access, city.lines, demand, period)
     found = strategies(crowded, access.start, access.place, access.walk_s, boarding_cost_s=boarding_s)
     _, _, cost_s = first_places(origin, destination, found, access)
     return cost_s, np.hypot(*(access.points[origin] - access.points[destination]).T)
@@ -176,7 +177,7 @@ def _between_stops_s(line: BusLine, index: dict[str, int], time_s: Floats) -> li
     return times
 
 
-def _dearer_where_riders_stand(
+def dearer_where_riders_stand(
     graph: LineGraph, found: Strategies, access: Access, lines: Sequence[BusLine], demand: Demand, period: Period
 ) -> LineGraph:
     """Rides whose every second costs STANDING_COST more to those of the riders of these hours who stand, on average."""
