@@ -157,9 +157,9 @@ def demand(place: str, mode_choice: bool) -> None:
 
     if mode_choice:
         path = choice_path(place)
-        rows = [(source.key, source.value, source.tag, source.note) for source in read_choice(path)[1]]
+        weighed = [(source.key, source.value, source.tag, source.note) for source in read_choice(path)[1]]
         print_lines([str(path)])
-        print_table(("coefficient", "value", "source", "note"), rows)
+        print_table(("coefficient", "value", "source", "note"), weighed)
         return
     tables = demand_of(load_city(place)).tables
     print_lines([ASSUMED_DATA.zh, ASSUMED_DATA.en])

@@ -1,7 +1,7 @@
 """The arm of a study in which people react, made from the two arms in which nobody changes mode."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from twin.files.choice_files import choice_path, read_choice
 from twin.files.city_files import load_city
 from twin.files.network_files import checksum_of
 from twin.files.run_store import key_of
+from twin.results.comparison import Comparison
 from twin.results.mode_shares import mode_shares
 from twin.results.run import Arm
 from twin.scenario.scenario import Scenario
@@ -96,6 +97,16 @@ def meta_of_reacting(
         "assumptions": [{"zh": words.zh, "en": words.en} for words in assumed],
         "warnings": [warning for warning in meta["warnings"] if warning not in unanswered],
     }
+
+
+def with_people_reacting(
+    nobody_changes: Comparison, people: Comparison, modes: ModeTables | None, choosing: PeopleChoosing
+) -> Comparison:
+    """Both answers in one: the comparison in which nobody changes mode, with the other in it."""
+    if modes is not None:
+        people = replace(people, modes=modes.shares, mode_rounds=modes.rounds)
+    arms = {**nobody_changes.meta["arms"], "people react": choosing.path.stem}
+    return replace(nobody_changes, reacting=people, meta={**nobody_changes.meta, "people_react": True, "arms": arms})
 
 
 def _shares(reacted: Reacted, city: City, period: Period, places: Sequence[tuple[float, float]]) -> pd.DataFrame:

@@ -37,7 +37,13 @@ from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of
 from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
-from twin.study.choice_arm import PeopleChoosing, meta_of_reacting, people_choosing, settle_choice
+from twin.study.choice_arm import (
+    PeopleChoosing,
+    meta_of_reacting,
+    people_choosing,
+    settle_choice,
+    with_people_reacting,
+)
 from twin.study.executor import Workers, hand_over, taken_over, usual_jobs
 from twin.study.people_react import MODE_ROUNDS
 from twin.study.settle import (
@@ -228,18 +234,15 @@ class _Study:
         if choosing is None:
             return nobody_changes
         arm = self._settled_choice(choosing, base, arms, cities, period, places)
-        reacts: dict[Arm, Path] = {"after": choosing.path}
         origins = self._origins(cities, {**made_from, "people": choosing.made_from}, command)
-        used_seeds = tuple(run.seed for run in runs["before"])
-        figures.update(self._figures(reacts, used_seeds, origins, near, roads))
-        runs = {**runs, **self._runs(reacts, used_seeds, origins)}
+        reacts: dict[Arm, Path] = {"after": choosing.path}
+        done = tuple(run.seed for run in runs["before"])
+        figures = figures | self._figures(reacts, done, origins, near, roads)
+        runs = runs | self._runs(reacts, done, origins)
         settlements = {**settlements, "after": arm.settlement}
-        react_meta = meta_of_reacting(meta, cities, self.after, settlements, choosing)
-        people = self._compared_runs(runs, cities, near, settlements, react_meta, figures)
-        if arm.modes is not None:
-            people = replace(people, modes=arm.modes.shares, mode_rounds=arm.modes.rounds)
-        told = {"people_react": True, "arms": {**meta["arms"], "people react": choosing.path.stem}}
-        return replace(nobody_changes, reacting=people, meta={**nobody_changes.meta, **told})
+        meta = meta_of_reacting(meta, cities, self.after, settlements, choosing)
+        people = self._compared_runs(runs, cities, near, settlements, meta, figures)
+        return with_people_reacting(nobody_changes, people, arm.modes, choosing)
 
     def _compared_runs(
         self,
