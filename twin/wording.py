@@ -46,6 +46,9 @@ VERDICTS = {
 """The only words for an answer. "identical" is "no_difference" where before and after are equal to the last digit;
 "neutral": the metric has no good direction, or one pair only. How they are found: `twin.results.verdicts`."""
 
+NO_CHANCE = Words("定值", "no chance")
+"""In place of an interval, where a figure is the same on every seed."""
+
 SEEN_FROM = Words("±{bound} 起可发现", "could have seen from ± {bound} on")
 
 

@@ -14,10 +14,17 @@ from twin.clock import text_of
 from twin.errors import SimulationError
 from twin.records import STATUSES
 from twin.results.areas import kind_of
+from twin.results.bus_short import bus_rows
 from twin.results.cautions import cautions_of
 from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.drift import two_starts_of
 from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare_junctions
+from twin.results.lines_compared import (
+    LINE_COMPARISON_COLUMNS,
+    LINE_VISIT_COLUMNS,
+    compare_line_visits,
+    compare_lines,
+)
 from twin.results.links_compared import compare_links
 from twin.results.losers import pair_table
 from twin.results.measuring import metric_table
@@ -30,11 +37,13 @@ from twin.results.parking_compared import (
     compare_search_zones,
     compare_site_times,
 )
+from twin.results.rider_losers import rider_pair_table
 from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
 from twin.results.rows_compared import compare_rows
 from twin.results.rows_written import row_written
 from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
+from twin.results.stops_compared import STOP_COMPARISON_COLUMNS, compare_stops
 from twin.results.verdicts import PRIMARY_METRICS, Verdict, study_verdict, verdict_written
 from twin.wording import (
     AREAS,
@@ -132,6 +141,18 @@ def _no_search_zones() -> pd.DataFrame:
     return pd.DataFrame(columns=list(SEARCH_ZONE_COLUMNS))
 
 
+def _no_lines() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(LINE_COMPARISON_COLUMNS))
+
+
+def _no_stops() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(STOP_COMPARISON_COLUMNS))
+
+
+def _no_line_visits() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(LINE_VISIT_COLUMNS))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """Two arms of one study, each run with the same seeds.
@@ -156,6 +177,9 @@ class Comparison:
     site_times: pd.DataFrame = field(default_factory=_no_site_times)  # parking_compared.SITE_TIME_COLUMNS
     cruising: pd.DataFrame = field(default_factory=_no_cruising)  # parking_compared.CRUISING_COMPARISON_COLUMNS
     search_zones: pd.DataFrame = field(default_factory=_no_search_zones)  # parking_compared.SEARCH_ZONE_COLUMNS
+    lines: pd.DataFrame = field(default_factory=_no_lines)  # lines_compared.LINE_COMPARISON_COLUMNS
+    stops: pd.DataFrame = field(default_factory=_no_stops)  # stops_compared.STOP_COMPARISON_COLUMNS
+    line_visits: pd.DataFrame = field(default_factory=_no_line_visits)  # lines_compared.LINE_VISIT_COLUMNS
 
     @property
     def headline_rows(self) -> pd.DataFrame:
@@ -169,12 +193,24 @@ class Comparison:
         """
         return self._written(_TABLE_HEAD, language, whole=whole)
 
+    @property
+    def has_other_lines(self) -> bool:
+        """Whether a bus line differs between the arms."""
+        return bool(len(self.lines)) and bool(self.lines["is_changed"].astype(bool).any())
+
+    def bus_table(self, language: Language = "zh") -> pd.DataFrame:
+        """Riders and bus service city-wide as text, in the columns of `table`: figures of `bus_short.BUS_SHORT`."""
+        return self._of_rows(_TABLE_HEAD, bus_rows(self.rows), language)
+
     def details(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """What the verdicts rest on, as text: intervals by t and bootstrap, what pairing was worth, p-values."""
         return self._written(_DETAIL_HEAD, language, whole=whole)
 
     def _written(self, head: dict[str, Words], language: Language, *, whole: bool) -> pd.DataFrame:
-        rows, names = self.rows if whole else self.headline_rows, self.meta.get("area_names", {})
+        return self._of_rows(head, self.rows if whole else self.headline_rows, language)
+
+    def _of_rows(self, head: dict[str, Words], rows: pd.DataFrame, language: Language) -> pd.DataFrame:
+        names = self.meta.get("area_names", {})
         lines = [row_written(row, language, names) for row in rows.to_dict("records")]
         return pd.DataFrame(
             [[getattr(line, name) for name in head] for line in lines],
@@ -279,7 +315,11 @@ def compare_runs(
     if figures is None:
         figures = {(run.arm, run.seed): figures_of(run, near, roads) for run in (*before, *after)}
     replications = pd.concat(
-        [*(figures[run.arm, run.seed] for run in (*before, *after)), pair_table(before, after, near=near)],
+        [
+            *(figures[run.arm, run.seed] for run in (*before, *after)),
+            pair_table(before, after, near=near),
+            rider_pair_table(before, after),
+        ],
         ignore_index=True,
     )
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
@@ -312,6 +352,9 @@ def compare_runs(
         site_times=compare_site_times(before, after),
         cruising=compare_cruising(before, after),
         search_zones=compare_search_zones(before, after),
+        lines=compare_lines(before, after),
+        stops=compare_stops(before, after),
+        line_visits=compare_line_visits(before, after),
     )
 
 

@@ -92,7 +92,7 @@ def planned(city: City, network: Network, start_s: float, end_s: float) -> Plann
     ground = ground_of(network)
     points = ground.xy([point.lon for point in demand.points], [point.lat for point in demand.points])
     runs = np.unique(stops.place[graph.per_s > 0.0])
-    near_start, near_place, near_s = _near_places(points, stops, runs)
+    near_start, near_place, near_s = near_places(points, stops, runs)
     found = strategies(graph, near_start, near_place, near_s)
     origin = demand.riders["origin_point"].to_numpy(dtype=np.int64)
     destination = demand.riders["destination_point"].to_numpy(dtype=np.int64)
@@ -150,7 +150,7 @@ def walk_time_s(crow_m: Floats) -> Floats:
     return crow_m * (WALK_DETOUR / WALK_MPS)
 
 
-def _near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
+def near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
     """For each point the places with a bus to walk to, as starts, places and walking times; nearest first."""
     xy = stops.xy[runs]
     places, times, starts = [], [], [0]
