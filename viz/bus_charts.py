@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
+from numpy.typing import NDArray
 
 from twin.clock import seconds_of, text_of
 from twin.errors import DataFileError
@@ -80,7 +81,9 @@ def _checked(comparison: Comparison, line_id: str | None) -> str:
 
 def _draw(axes: matplotlib.axes.Axes, table: pd.DataFrame) -> None:
     """Trajectories of one arm: between stops straight, level while a bus stands."""
-    due, seated, crowded = [], [], []
+    due: list[NDArray[np.float64]] = []
+    seated: list[NDArray[np.float64]] = []
+    crowded: list[NDArray[np.float64]] = []
     for _, run in table.groupby("run_id", sort=False):
         along = run["along_m"].to_numpy(dtype=np.float64) / METRES_PER_KM
         due.append(np.column_stack([run["due_s"].to_numpy(dtype=np.float64), along]))

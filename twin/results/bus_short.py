@@ -4,6 +4,7 @@ Printed below the headline set where lines differ between the arms; the memo has
 """
 
 import math
+from typing import Any
 
 import pandas as pd
 
@@ -74,6 +75,6 @@ def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
     return (facts.zh + end.zh) if language == "zh" else (facts.en + end.en)
 
 
-def _row(rows: pd.DataFrame, metric: str) -> dict[str, object] | None:
+def _row(rows: pd.DataFrame, metric: str) -> dict[str, Any] | None:
     found = rows[(rows["metric"] == metric) & (rows["area"] == "city")]
     return None if found.empty else {str(name): value for name, value in found.iloc[0].items()}

@@ -45,9 +45,11 @@ LINE_VISIT_COLUMNS = {
 
 def changed_lines(before: Run, after: Run) -> tuple[str, ...]:
     """Line-directions whose stops, way, times or departures differ between the arms, in order of ids."""
-    if before.lines is None or after.lines is None or before.line_stops is None or after.line_stops is None:
-        return ()
-    told = [_told(run.lines, run.line_stops) for run in (before, after)]
+    told = []
+    for run in (before, after):
+        if run.lines is None or run.line_stops is None:
+            return ()
+        told.append(_told(run.lines, run.line_stops))
     return tuple(sorted(line for line in {*told[0], *told[1]} if told[0].get(line) != told[1].get(line)))
 
 

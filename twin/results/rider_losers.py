@@ -43,7 +43,8 @@ def rider_changes_s(before: Run, after: Run) -> NDArray[np.float64] | None:
             return None
         times.append(pd.Series(door_to_door_s(riders), index=riders["rider_id"].to_numpy()))
     both = times[0].index.intersection(times[1].index)
-    return (times[1].loc[both] - times[0].loc[both]).to_numpy(dtype=np.float64)
+    change_s: NDArray[np.float64] = (times[1].loc[both] - times[0].loc[both]).to_numpy(dtype=np.float64)
+    return change_s
 
 
 def rider_pair_table(before: Sequence[Run], after: Sequence[Run]) -> pd.DataFrame:

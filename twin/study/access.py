@@ -50,7 +50,7 @@ def zone_access(stage: Stage, records: Records, period: Period, by_bus: pd.DataF
             columns[f"{what}_{minutes}min"] = (
                 (within * weights).sum(axis=1) if len(there) else np.full(len(zones), np.nan)
             )
-    bus = pd.DataFrame() if by_bus is None else by_bus.reindex(columns["zone_id"])
+    bus = pd.DataFrame() if by_bus is None else by_bus.reindex([zone.id for zone in zones])
     missing = np.full(len(zones), np.nan)
     return pd.DataFrame(
         {
@@ -67,8 +67,8 @@ def _goals(stage: Stage, what: str) -> tuple[NDArray[np.int64], NDArray[np.float
     if not places:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     ground = ground_of(network)
-    _, nearest = cKDTree(ground.node_xy).query(ground.xy([p.lon for p in places], [p.lat for p in places]))
-    index = stage.router.graph.node_index
+    _, found = cKDTree(ground.node_xy).query(ground.xy([p.lon for p in places], [p.lat for p in places]))
+    index, nearest = stage.router.graph.node_index, np.atleast_1d(np.asarray(found, dtype=np.int64))
     nodes = np.array([index[network.nodes[int(i)].id] for i in nearest], dtype=np.int64)
     return nodes, np.ones(len(places))
 

@@ -68,7 +68,8 @@ def _reached(
     xy = np.concatenate([there for there, _ in goals.values()])
     found = strategies(plain_time(graph), *_plain_walks(near_places(xy, stops, served)), boarding_cost_s=0.0)
     near_start, near_place, near_s = near_places(ground.xy, stops, served)
-    columns, number = {}, 0
+    columns: dict[str, Floats] = {}
+    number = 0
     for what, (there, weights) in goals.items():
         counts = {minutes: np.zeros(len(ground.zones)) for minutes in REACH_MIN}
         for goal, weight in zip(there, weights, strict=True):

@@ -36,7 +36,8 @@ class ZoneGround:
     def mean_of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Means over the points of each zone: (n_zones,)."""
         n = len(self.zones)
-        return np.bincount(self.zone, weights=values, minlength=n) / np.bincount(self.zone, minlength=n)
+        sums = np.bincount(self.zone, weights=values, minlength=n).astype(np.float64)
+        return sums / np.bincount(self.zone, minlength=n)
 
 
 def zone_ground(city: City, network: Network) -> ZoneGround:
@@ -52,10 +53,11 @@ def zone_ground(city: City, network: Network) -> ZoneGround:
 
 def _points_of(number: int, area_km2: float, centres: NDArray[np.float64]) -> NDArray[np.float64]:
     """The points nearest to a centre that lie nearer to no other, as many as the area holds."""
-    centre, area_m2 = centres[number], area_km2 * 1e6
+    centre: NDArray[np.float64] = centres[number]
+    area_m2 = area_km2 * 1e6
     wanted = round(area_m2 / GRID_M**2)
     if wanted < 1:
-        return centre[None, :]
+        return centre.reshape(1, 2)
     reach_m = LOOK_RADII * math.sqrt(area_m2 / math.pi)
     steps = [np.arange(math.ceil((c - reach_m) / GRID_M), (c + reach_m) / GRID_M) * GRID_M for c in centre]
     grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -68,5 +70,6 @@ def _points_of(number: int, area_km2: float, centres: NDArray[np.float64]) -> ND
         own = apart_m <= to_others.min(axis=1)
         grid, apart_m = grid[own], apart_m[own]
     if not len(grid):
-        return centre[None, :]
-    return grid[np.argsort(apart_m, kind="stable")[:wanted]]
+        return centre.reshape(1, 2)
+    nearest: NDArray[np.float64] = grid[np.argsort(apart_m, kind="stable")[:wanted]]
+    return nearest
