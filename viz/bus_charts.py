@@ -14,7 +14,7 @@ from twin.results.comparison import Comparison
 from twin.units import METRES_PER_KM
 from twin.wording import Language, Words
 from viz import phrases
-from viz.charts import Chart, style_for, undress
+from viz.charts import Chart, chinese_font, style_for, undress
 from viz.layers import records
 
 DUE_COLOUR, SEATED_COLOUR, FULL_COLOUR = "#b0b5ba", "#2166ac", "#b2182b"
@@ -40,7 +40,8 @@ def time_space_chart(comparison: Comparison, line_id: str | None = None, *, lang
         for axes, arm, words in ((left, "before", phrases.BEFORE), (right, "after", phrases.AFTER)):
             here = table[table["arm"] == arm]
             _draw(axes, here)
-            _name_stops(axes, here)
+            if chinese_font() is not None:  # names of stops are Chinese: without such a font they are boxes
+                _name_stops(axes, here)
             axes.set_title(words.in_(language), fontsize=8.5)
             axes.set_xlim(start_s, end_s + RUN_ON_S)
             axes.xaxis.set_major_locator(MultipleLocator(1800.0))
@@ -53,7 +54,7 @@ def time_space_chart(comparison: Comparison, line_id: str | None = None, *, lang
         caption = Words(
             f"{line_id} · 种子 {seed} · 细灰线：时刻表；蓝：车上不足{CROWDED_LOAD}人，红：{CROWDED_LOAD}人及以上；"
             "平段为停站，浅灰底为统计时段",
-            f"{line_id} · seed {seed} · thin grey: timetable; blue: fewer than {CROWDED_LOAD} aboard, red: more; "
+            f"seed {seed} · thin grey: timetable; blue: fewer than {CROWDED_LOAD} aboard, red: more; "
             "level: at a stop; shaded: measured window",
         )
         figure.supxlabel(caption.in_(language), fontsize=7, color="#777777")

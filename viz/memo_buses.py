@@ -3,6 +3,7 @@ that lose or gain service, and what a minute saved costs.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from twin.results.bus_metrics import BUS_METRICS
@@ -29,6 +30,7 @@ def bus_tables(comparison: Comparison, language: Language) -> list[PlaceTable]:
     """All tables of buses for which there are data, in fixed order; none where the study has no lines."""
     if not len(comparison.lines):
         return []
+    comparison = replace(comparison, rows=comparison.rows[comparison.rows["n"] > 0])  # what was measured
     tables = [
         _city(comparison, language),
         _reach(comparison, language),

@@ -77,6 +77,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "parking_places": parking_tables(comparison, language),
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
         "buses": bus_tables(comparison, language),
+        "drawn_line": next(iter(drawn_lines(comparison)), ""),
         "bus_cost": cost_line(comparison, language),
         "bus_stops": stop_counts(comparison, language),
         "book_names": [words.in_(language) for words in BOOKS.values()],

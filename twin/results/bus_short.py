@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from twin.results.numbers import written
+from twin.results.numbers import decimals_within, written
 from twin.wording import Language, Words
 
 BUS_SHORT = (
@@ -56,7 +56,8 @@ def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
     if cost is None or not all(map(math.isfinite, (mean, low, high, float(cost["difference"])))):
         return Words("每节省一分钟的成本：无法计算。", "Cost of a minute saved: cannot be told.").in_(language)
     more = float(cost["difference"])
-    saved = f"{written(mean, -2)} ({written(low, -2)} ~ {written(high, -2)})"
+    decimals = decimals_within((high - low) / 2.0, 0)
+    saved = f"{written(mean, decimals)} ({written(low, decimals)} ~ {written(high, decimals)})"
     spent = written(more, 0, signed=True)
     facts = Words(
         f"统计时段内乘客共节省 {saved} 广义分钟，运营成本 {spent} 元(假定单价)。",

@@ -314,14 +314,9 @@ def compare_runs(
     roads = roads_among(meta.get("area_names", {}))
     if figures is None:
         figures = {(run.arm, run.seed): figures_of(run, near, roads) for run in (*before, *after)}
-    replications = pd.concat(
-        [
-            *(figures[run.arm, run.seed] for run in (*before, *after)),
-            pair_table(before, after, near=near),
-            rider_pair_table(before, after),
-        ],
-        ignore_index=True,
-    )
+    of_pairs = [pair_table(before, after, near=near), rider_pair_table(before, after)]
+    of_runs = [figures[run.arm, run.seed] for run in (*before, *after)]
+    replications = pd.concat([*of_runs, *(table for table in of_pairs if len(table))], ignore_index=True)
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
     cautions = cautions_of(replications, books, settling, two_starts_of(meta))
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]

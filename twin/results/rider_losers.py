@@ -43,8 +43,7 @@ def rider_changes_s(before: Run, after: Run) -> NDArray[np.float64] | None:
             return None
         times.append(pd.Series(door_to_door_s(riders), index=riders["rider_id"].to_numpy()))
     both = times[0].index.intersection(times[1].index)
-    change_s: NDArray[np.float64] = (times[1].loc[both] - times[0].loc[both]).to_numpy(dtype=np.float64)
-    return change_s
+    return np.asarray(times[1].loc[both] - times[0].loc[both], dtype=np.float64)
 
 
 def rider_pair_table(before: Sequence[Run], after: Sequence[Run]) -> pd.DataFrame:

@@ -77,7 +77,8 @@ def _row(metric: str, area: str, values: pd.DataFrame) -> tuple[dict[str, Any], 
     before, after = before[pairs], after[pairs]
     estimate = paired(before, after)
     bootstrap = bootstrapped(before, after, seed=BOOTSTRAP_SEED)
-    if METRICS[metric].is_exact and estimate.mean != 0.0:  # the same on every seed: there is no interval
+    is_exact = METRICS[metric].is_exact
+    if is_exact and estimate.mean != 0.0:  # the same on every seed: there is no interval
         estimate = bootstrap = Estimate(estimate.mean, np.nan, np.nan, estimate.n)
     return {
         "metric": metric,
@@ -93,7 +94,7 @@ def _row(metric: str, area: str, values: pd.DataFrame) -> tuple[dict[str, Any], 
         "n": estimate.n,
         "paired_sd": estimate.sd,
         "unpaired_sd": unpaired(before, after).sd,
-        "correlation": pair_correlation(before, after),
+        "correlation": np.nan if is_exact else pair_correlation(before, after),
         "seen_from": smallest_detectable(estimate.sd, estimate.n),
         "p": estimate.p,
         "is_primary": metric in PRIMARY_METRICS,

@@ -59,7 +59,7 @@ def compare_stops(before: Sequence[Run], after: Sequence[Run]) -> pd.DataFrame:
         if found is None:
             return pd.DataFrame(columns=list(STOP_COMPARISON_COLUMNS))
         tables[arm] = found
-    both = tables["after"].join(tables["before"], how="outer", rsuffix="_then").sort_index()
+    both = tables["after"].join(tables["before"].rename(columns={"name": "name_then"}), how="outer").sort_index()
     both["name"] = both["name"].fillna(both["name_then"])
     for arm in arms:
         both[[f"{arm}_ph", f"{arm}_boardings"]] = both[[f"{arm}_ph", f"{arm}_boardings"]].fillna(0.0)
