@@ -92,6 +92,8 @@ ZONE_COLUMNS = {
     "district": ("name", "its district"),
     "residents": ("count", "people who live there"),
     "jobs": ("count", "people who work there"),
+    "lon": ("degrees", "WGS-84, its centre"),
+    "lat": ("degrees", "WGS-84"),
     **{
         f"covered_{metres}m": ("0–1", f"share of its ground within a walk of {metres} m of a stop")
         for metres in WALKED_M

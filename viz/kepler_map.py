@@ -10,7 +10,8 @@ from twin.results.comparison import Comparison
 from twin.wording import Language, Words
 from viz import headline, phrases, styles
 from viz.basemap import bounds_of, ground_style
-from viz.bus_layers import FREQUENCY, stop_changes, stop_service
+from viz.bus_layers import FREQUENCY
+from viz.bus_views import BUS_GRADES, bus_layers_of, bus_legend
 from viz.kepler_page import LegendEntry, LegendPart, Page, TimeSlider, View, page_html
 from viz.layers import (
     GRADE,
@@ -37,6 +38,7 @@ _VIEW_NAMES = {
     "parking_time": Words("停车过程", "Parking, by time"),
     "bus": Words("公交站点", "Bus stops"),
     "bus_change": Words("公交变化", "Bus service"),
+    "access": Words("公交可达", "Access by bus"),
 }
 _LAYER_NAMES = {
     "before": Words("现状：车速", "before: speed"),
@@ -52,6 +54,8 @@ _LAYER_NAMES = {
     "stops_before": Words("现状：每小时车次", "before: buses an hour"),
     "stops_after": Words("方案：每小时车次", "after: buses an hour"),
     "stops_change": Words("站点服务变化", "change of service at stops"),
+    "access_before": Words("现状：45分钟公交可达岗位", "before: jobs within 45 min by bus"),
+    "access_after": Words("方案：45分钟公交可达岗位", "after: jobs within 45 min by bus"),
     "measures": Words("措施位置", "measures"),
 }
 _LINES = frozenset({"before", "after", "change", "opened", "cruising_before", "cruising_after"})
@@ -104,6 +108,7 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
         views += [
             _view("bus", ("stops_before",), ("stops_after",), names, language),
             View("bus_change", _VIEW_NAMES["bus_change"].in_(language), _present(("stops_change", "opened"), names)),
+            _view("access", ("access_before",), ("access_after",), names, language),
         ]
     lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
     ground = ground_style(comparison.links)
@@ -150,22 +155,13 @@ def _tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]
         "occupancy_after": occupancy_over_time(comparison, "after", language),
         "cruising_before": cruising_over_time(comparison, "before", language),
         "cruising_after": cruising_over_time(comparison, "after", language),
-        **_stop_tables(comparison, language),
+        **bus_layers_of(comparison, language),
         "before": street_speeds(comparison, "before", language),
         "after": street_speeds(comparison, "after", language),
         "change": street_changes(comparison, language),
         "opened": opened_and_closed(comparison, language),
     }
     return {name: table for name, table in tables.items() if not table.is_empty}
-
-
-def _stop_tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]:
-    """Layers of bus stops, only where service changes: else they would say nothing and weigh as much."""
-    changes = stop_changes(comparison, language)
-    if changes.is_empty:
-        return {}
-    arms = {f"stops_{arm}": stop_service(comparison, arm, language) for arm in ("before", "after")}
-    return {"stops_change": changes, **arms}
 
 
 def _view(
@@ -196,9 +192,7 @@ def _layers(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
         "occupancy_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
         "cruising_before": styles.CRUISING_GRADES,
         "cruising_after": styles.CRUISING_GRADES,
-        "stops_before": styles.FREQUENCY_GRADES,
-        "stops_after": styles.FREQUENCY_GRADES,
-        "stops_change": tuple(styles.SERVICE_GRADES.values()),
+        **BUS_GRADES,
         "measures": (styles.MEASURE_GRADE,),
     }
     shown_first = {"before", "after", "opened"}
@@ -319,7 +313,7 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     if "parking_before" in tables or "parking_after" in tables:
         parts.append(parking)
     parts += _timed_parts(tables, language)
-    parts += _stop_parts(tables, language)
+    parts += bus_legend(tables, language)
     grades = tuple(
         grade
         for grade, column in ((styles.OPENED_GRADE, "is_new"), (styles.CLOSED_GRADE, "is_closed"))
@@ -347,25 +341,6 @@ def _timed_parts(tables: dict[str, LayerTable], language: Language) -> list[Lege
         title = Words("寻位车流占路段车流", "cruising in the street's traffic").in_(language)
         parts.append(LegendPart(title, grade_entries(styles.CRUISING_GRADES, language), ("parking_time",)))
     return parts
-
-
-def _stop_parts(tables: dict[str, LayerTable], language: Language) -> list[LegendPart]:
-    """Legends of the layers of bus stops."""
-    if "stops_change" not in tables:
-        return []
-    frequency = Words("每小时车次(时刻表)", "buses an hour (timetable)").in_(language)
-    change = Words("站点服务变化(定值，没有区间)", "service at stops (no chance, no interval)").in_(language)
-    note = Words("圆越大车次越多；不变的站点不画。", "Larger: more buses; unchanged stops are not drawn.").in_(language)
-    return [
-        LegendPart(frequency, grade_entries(styles.FREQUENCY_GRADES, language), ("bus",), dots=True),
-        LegendPart(
-            change,
-            grade_entries(tuple(styles.SERVICE_GRADES.values()), language),
-            ("bus_change",),
-            dots=True,
-            note=note,
-        ),
-    ]
 
 
 def _measures_part(comparison: Comparison, places: LayerTable, language: Language) -> LegendPart:

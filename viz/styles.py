@@ -69,6 +69,15 @@ FREQUENCY_GRADES = (
     Grade(Words(">30 班/小时", ">30 an hour"), "#3a76b5", math.inf),
 )
 
+# Share of the city's jobs within reach (assumed classes, the same before and after).
+ACCESS_GRADES = (
+    Grade(Words("≤10% 岗位", "≤10% of jobs"), "#a50026", 0.10),
+    Grade(Words("10–25%", "10–25%"), "#fdae61", 0.25),
+    Grade(Words("25–50%", "25–50%"), "#fee08b", 0.50),
+    Grade(Words("50–75%", "50–75%"), "#8fc3dc", 0.75),
+    Grade(Words(">75% 岗位", ">75% of jobs"), "#3a76b5", math.inf),
+)
+
 SERVICE_GRADES = {
     "lost": Grade(Words("不再有车", "no bus any more"), "#b2182b", math.nan),
     "less": Grade(Words("车次减少", "fewer buses"), "#ef8a62", math.nan),

@@ -6,7 +6,7 @@ import pytest
 from twin.results.bus_short import BUS_SHORT, bus_rows, cost_sentence, minutes_saved
 
 
-def rows(saved_s: tuple[float, float, float], cost_yuan: float) -> pd.DataFrame:
+def rows(saved_s: tuple[float, float, float], cost_yuan: float, verdict: str = "better") -> pd.DataFrame:
     """6,000 riders whose generalised time changes by −mean s, with its interval, at so many yuan more."""
     mean, low, high = saved_s
     table = [
@@ -15,7 +15,8 @@ def rows(saved_s: tuple[float, float, float], cost_yuan: float) -> pd.DataFrame:
         ("bus_cost_measured_yuan", "city", 9000.0, cost_yuan, float("nan"), float("nan")),
         ("fleet", "near", 1.0, 0.0, 0.0, 0.0),
     ]
-    return pd.DataFrame(table, columns=["metric", "area", "before", "difference", "ci_low", "ci_high"])
+    told = pd.DataFrame(table, columns=["metric", "area", "before", "difference", "ci_low", "ci_high"])
+    return told.assign(verdict=verdict)
 
 
 def test_minutes_saved_are_riders_times_what_each_saves() -> None:
@@ -32,6 +33,7 @@ def test_cost_of_a_minute_is_more_cost_over_minutes_saved() -> None:
 
 def test_no_cost_a_minute_where_the_saving_may_be_nothing() -> None:
     assert "no cost a minute" in cost_sentence(rows((30.0, -5.0, 65.0), 600.0), "en")
+    assert "no cost a minute" in cost_sentence(rows((30.0, 20.0, 40.0), 600.0, "no_difference"), "en")
     assert "不计算" in cost_sentence(rows((30.0, -5.0, 65.0), 600.0), "zh")
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from small_runs import SEVEN, run_of
 
-from twin.records import LINE_COLUMNS, LINE_STOP_COLUMNS
+from twin.records import LINE_COLUMNS, LINE_STOP_COLUMNS, ZONE_COLUMNS
 from twin.results.lines_compared import (
     LINE_COMPARISON_COLUMNS,
     LINE_VISIT_COLUMNS,
@@ -18,6 +18,7 @@ from twin.results.lines_compared import (
 from twin.results.rider_losers import rider_pair_table
 from twin.results.run import Run
 from twin.results.stops_compared import STOP_COMPARISON_COLUMNS, compare_stops
+from twin.results.zones_compared import ZONE_COMPARISON_COLUMNS, compare_zones
 
 UP, DOWN, OTHER = "1路/上行", "1路/下行", "2路/上行"
 PLACES = {"南大街": (121.38, 37.53), "青年路": (121.39, 37.53), "北马路": (121.40, 37.53)}
@@ -126,6 +127,20 @@ def test_what_changes_nothing_leaves_every_stop_as_it_was() -> None:
     assert set(table["service"]) == {"same"}
     assert (table["before_boardings"] == table["after_boardings"]).all()
     assert compare_stops([run_of()], [run_of(arm="after")]).empty
+
+
+def test_zones_stand_side_by_side_with_means_over_seeds() -> None:
+    """By car the two seeds reach 100 and 300 jobs, by bus always 50."""
+
+    def zones(by_car: float) -> pd.DataFrame:
+        columns = {name: [0.0] for name in ZONE_COLUMNS} | {"zone_id": ["Z1"], "district": ["芝罘区"]}
+        return pd.DataFrame(columns | {"jobs_45min": [by_car], "jobs_bus_45min": [50.0]})
+
+    runs = [run_of(zones=zones(jobs), seed=seed) for seed, jobs in ((1, 100.0), (2, 300.0))]
+    table = compare_zones(runs, [replace(run, arm="after") for run in runs])
+    assert list(table) == list(ZONE_COMPARISON_COLUMNS)
+    assert table.loc[0, ["before_jobs_45min", "after_jobs_bus_45min"]].tolist() == [200.0, 50.0]
+    assert compare_zones([run_of()], [run_of(arm="after")]).empty
 
 
 def riders(*times_s: float) -> pd.DataFrame:

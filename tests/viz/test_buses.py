@@ -10,6 +10,8 @@ from small_comparison import EAST, MIDDLE, WEST, rows, small_comparison, with_st
 from twin.errors import DataFileError
 from twin.results.lines_compared import LINE_COMPARISON_COLUMNS, LINE_VISIT_COLUMNS
 from twin.results.stops_compared import STOP_COMPARISON_COLUMNS
+from twin.results.zones_compared import ZONE_COMPARISON_COLUMNS
+from viz.access_layers import zone_access_layer
 from viz.bus_charts import drawn_lines, time_space_chart
 from viz.bus_layers import stop_changes, stop_service
 from viz.kepler_map import before_after_map
@@ -116,6 +118,20 @@ def test_the_map_has_views_of_buses_only_where_service_changes() -> None:
     assert views["bus_change"].left[0] == "stops_change"
     same = stops().assign(service="same")
     assert "bus" not in {view.id for view in before_after_map(comparison(stops=same)).page.views}
+
+
+def test_zones_are_graded_by_the_share_of_all_jobs_within_reach() -> None:
+    """Of 1,000 jobs 80 then 300 are reached from A; nobody lives in B, so it is not drawn."""
+    figures = [0.5, 0.6, 80.0, 300.0, 900.0, 900.0, 1.0, 1.0]
+    zones = pd.DataFrame(
+        [["A", "芝罘区", *WEST, 12_400.0, 0.0, *figures], ["B", "芝罘区", *EAST, 0.0, 1000.0, *figures]],
+        columns=list(ZONE_COMPARISON_COLUMNS),
+    )
+    told_of = comparison(zones=zones)
+    (before,), (after,) = (told(zone_access_layer(told_of, arm, "en")) for arm in ("before", "after"))
+    assert (before["grade"], after["grade"]) == ("≤10% of jobs", "25–50%")
+    assert (before["residents"], before["within 500 m of a stop after"], before["spaces"]) == ("12,400", "60%", 12)
+    assert "access" in {view.id for view in before_after_map(told_of).page.views}
 
 
 def test_a_diagram_draws_every_bus_at_its_times_and_distances() -> None:

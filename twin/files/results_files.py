@@ -35,6 +35,7 @@ _COMPARISON_FILES = {
     "lines.parquet": "lines",
     "stops.parquet": "stops",
     "line_visits.parquet": "line_visits",
+    "zones.parquet": "zones",
 }
 _RECORD_FILES = {
     "trips.parquet": "trips",

@@ -49,7 +49,7 @@ def minutes_saved(rows: pd.DataFrame) -> tuple[float, float, float]:
 def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
     """What a generalised rider-minute saved costs in the measured window, or why that is not told.
 
-    No ratio where the saving may be 0: it would be any number.
+    No ratio where the saving is not called: it may be 0, and the ratio would be any number.
     """
     cost = _row(rows, "bus_cost_measured_yuan")
     mean, low, high = minutes_saved(rows)
@@ -63,8 +63,11 @@ def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
         f"统计时段内乘客共节省 {saved} 广义分钟，运营成本 {spent} 元(假定单价)。",
         f"Riders of the window save {saved} generalised minutes in all, at {spent} yuan (assumed unit costs). ",
     )
-    if not low > 0.0:
-        end = Words("节省量的区间含0或为负，不计算每分钟成本。", "The saving may be 0: no cost a minute is told.")
+    if _verdict(rows) != "better" or not low > 0.0:
+        end = Words(
+            "合并检验后看不出节省，不计算每分钟成本。",
+            "Held together with all figures the saving may be 0: no cost a minute is told.",
+        )
     elif more <= 0.0:
         end = Words("节省时间而不增加成本。", "The time saved costs nothing more.")
     else:
@@ -74,6 +77,12 @@ def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
             f"That is {written(more / mean, 2)} yuan a minute saved (interval {ends}).",
         )
     return (facts.zh + end.zh) if language == "zh" else (facts.en + end.en)
+
+
+def _verdict(rows: pd.DataFrame) -> str:
+    """The word for riders' generalised time."""
+    time = _row(rows, "rider_generalised_s")
+    return "" if time is None else str(time["verdict"])
 
 
 def _row(rows: pd.DataFrame, metric: str) -> dict[str, Any] | None:

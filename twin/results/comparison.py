@@ -4,7 +4,7 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 """
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
 from twin.results.stops_compared import STOP_COMPARISON_COLUMNS, compare_stops
 from twin.results.verdicts import PRIMARY_METRICS, Verdict, study_verdict, verdict_written
+from twin.results.zones_compared import ZONE_COMPARISON_COLUMNS, compare_zones
 from twin.wording import (
     AREAS,
     ASSUMED_DATA,
@@ -121,36 +122,9 @@ _DETAIL_HEAD = {
 }
 
 
-def _no_junctions() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(JUNCTION_COMPARISON_COLUMNS))
-
-
-def _no_road_flows() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
-
-
-def _no_site_times() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(SITE_TIME_COLUMNS))
-
-
-def _no_cruising() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(CRUISING_COMPARISON_COLUMNS))
-
-
-def _no_search_zones() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(SEARCH_ZONE_COLUMNS))
-
-
-def _no_lines() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(LINE_COMPARISON_COLUMNS))
-
-
-def _no_stops() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(STOP_COMPARISON_COLUMNS))
-
-
-def _no_line_visits() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(LINE_VISIT_COLUMNS))
+def _none(columns: Mapping[str, tuple[str, str]]) -> Callable[[], pd.DataFrame]:
+    """What makes a table of these columns without rows."""
+    return lambda: pd.DataFrame(columns=list(columns))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -172,14 +146,15 @@ class Comparison:
     books: pd.DataFrame  # BOOK_COLUMNS
     measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
-    junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
-    road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
-    site_times: pd.DataFrame = field(default_factory=_no_site_times)  # parking_compared.SITE_TIME_COLUMNS
-    cruising: pd.DataFrame = field(default_factory=_no_cruising)  # parking_compared.CRUISING_COMPARISON_COLUMNS
-    search_zones: pd.DataFrame = field(default_factory=_no_search_zones)  # parking_compared.SEARCH_ZONE_COLUMNS
-    lines: pd.DataFrame = field(default_factory=_no_lines)  # lines_compared.LINE_COMPARISON_COLUMNS
-    stops: pd.DataFrame = field(default_factory=_no_stops)  # stops_compared.STOP_COMPARISON_COLUMNS
-    line_visits: pd.DataFrame = field(default_factory=_no_line_visits)  # lines_compared.LINE_VISIT_COLUMNS
+    junctions: pd.DataFrame = field(default_factory=_none(JUNCTION_COMPARISON_COLUMNS))
+    road_flows: pd.DataFrame = field(default_factory=_none(ROAD_FLOW_COLUMNS))
+    site_times: pd.DataFrame = field(default_factory=_none(SITE_TIME_COLUMNS))
+    cruising: pd.DataFrame = field(default_factory=_none(CRUISING_COMPARISON_COLUMNS))
+    search_zones: pd.DataFrame = field(default_factory=_none(SEARCH_ZONE_COLUMNS))
+    lines: pd.DataFrame = field(default_factory=_none(LINE_COMPARISON_COLUMNS))
+    stops: pd.DataFrame = field(default_factory=_none(STOP_COMPARISON_COLUMNS))
+    line_visits: pd.DataFrame = field(default_factory=_none(LINE_VISIT_COLUMNS))
+    zones: pd.DataFrame = field(default_factory=_none(ZONE_COMPARISON_COLUMNS))
 
     @property
     def headline_rows(self) -> pd.DataFrame:
@@ -350,6 +325,7 @@ def compare_runs(
         lines=compare_lines(before, after),
         stops=compare_stops(before, after),
         line_visits=compare_line_visits(before, after),
+        zones=compare_zones(before, after),
     )
 
 

@@ -40,6 +40,8 @@ def zone_access(stage: Stage, records: Records, period: Period, by_bus: pd.DataF
     columns = {
         "zone_id": pd.Series([zone.id for zone in zones], dtype="str"),
         "district": pd.Series([zone.district for zone in zones], dtype="str"),
+        "lon": np.array([zone.lon for zone in zones], dtype=np.float64),
+        "lat": np.array([zone.lat for zone in zones], dtype=np.float64),
         "residents": np.array([zone.residents for zone in zones], dtype=np.float64),
         "jobs": jobs,
     }
