@@ -110,14 +110,14 @@ def _lines(comparison: Comparison, language: Language) -> PlaceTable:
 
 
 def _stops(comparison: Comparison, language: Language) -> PlaceTable:
-    """Stops that lose service, those that lose all of it first, then by riders."""
+    """Stops that lose service, those that lose all of it first, then by riders touched."""
     head = Words(
         "站点|服务变化|每小时车次|线路 现状|线路 方案|上车人数 现状|最近有车站点 米",
         "stop|service|buses an hour|lines before|lines after|boarded before|nearest served stop, m",
     )
     order = {"lost": 0, "less": 1}
     found = [stop for stop in records(comparison.stops) if stop["service"] in order]
-    found.sort(key=lambda stop: (order[str(stop["service"])], -(number_of(stop["before_boardings"]) or 0.0)))
+    found.sort(key=lambda stop: (order[str(stop["service"])], -_touched(stop)))
     lines = [
         (
             str(stop["name"]),
@@ -132,11 +132,17 @@ def _stops(comparison: Comparison, language: Language) -> PlaceTable:
     ]
     title = Words("服务减少的站点", "Stops that lose service")
     note = Words(
-        f"至多 {MOST_STOPS} 处，先列不再有车的，再按上车人数；距离为直线；车次为定值，人数没有区间。",
-        f"At most {MOST_STOPS}: without any bus first, then by riders; distances are straight lines; buses an hour "
-        "hold no chance, riders no interval.",
+        f"至多 {MOST_STOPS} 处，先列不再有车的，再按上车人数×车次减少比例；距离为直线；车次为定值，人数没有区间。",
+        f"At most {MOST_STOPS}: without any bus first, then by riders × share of buses lost; distances are straight "
+        "lines; buses an hour hold no chance, riders no interval.",
     )
     return PlaceTable(title.in_(language), tuple(head.in_(language).split("|")), tuple(lines), note.in_(language))
+
+
+def _touched(stop: Mapping[str, Any]) -> float:
+    """Riders who board there, times the share of its buses that it loses."""
+    before_ph = float(stop["before_ph"])
+    return (number_of(stop["before_boardings"]) or 0.0) * (before_ph - float(stop["after_ph"])) / before_ph
 
 
 def _both(row: Mapping[str, Any], name: str, digits: int) -> str:
