@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from small_runs import SEVEN, run_of
+from test_comparison import compared
 
+from twin.cli.tables import print_comparison
 from twin.records import LINE_COLUMNS, LINE_STOP_COLUMNS, ZONE_COLUMNS
 from twin.results.lines_compared import (
     LINE_COMPARISON_COLUMNS,
@@ -52,7 +54,7 @@ def arm(name: str, lines: pd.DataFrame, stops: pd.DataFrame, *, on: int = 4, see
     buses = pd.DataFrame(
         {
             "run_id": ["a", "b"], "line_id": UP, "depart_s": [t for _, t in runs], "on": 2 * on,
-            "distance_m": 10_000.0, "arrive_s": [t + 1000.0 for _, t in runs],
+            "distance_m": 10_000.0, "arrive_s": [t + 1000.0 for _, t in runs], "seats": 30,
         }
     )  # fmt: skip
     halts = stops[stops["line_id"] == UP]
@@ -155,3 +157,23 @@ def test_riders_lose_or_gain_where_they_take_more_than_five_minutes_longer_or_le
     assert table["after", "riders_lose_share"] == table["after", "riders_gain_share"] == 0.25
     assert table["before", "riders_lose_share"] == 0.0
     assert rider_pair_table([run_of()], [run_of(arm="after")]).empty
+
+
+def test_a_study_that_changes_lines_prints_a_short_table_of_buses(capsys: pytest.CaptureFixture[str]) -> None:
+    """Fleet: 3 + 1 buses before, 4 + 1 after; no riders are told, so no cost of a minute either."""
+    comparison = compared([BEFORE], [AFTER])
+    assert comparison.has_other_lines
+    table = comparison.bus_table("en").set_index("metric")
+    assert table.loc["buses needed", ["before", "after", "change", "95 % interval"]].tolist() == [
+        "4", "5", "+1", "no chance",
+    ]  # fmt: skip
+    print_comparison(comparison, "en")
+    printed = capsys.readouterr().out
+    assert "Bus lines differ:" in printed and "Cost of a minute saved: cannot be told." in printed
+
+
+def test_a_study_that_leaves_lines_alone_prints_none(capsys: pytest.CaptureFixture[str]) -> None:
+    comparison = compared([BEFORE], [SAME])
+    assert not comparison.has_other_lines
+    print_comparison(comparison, "en")
+    assert "Bus lines differ" not in capsys.readouterr().out
