@@ -1,5 +1,5 @@
 """The memo's tables of buses: riders and service city-wide, coverage and access by district, lines that changed, stops
-that lose or gain service, and what a minute saved costs.
+that lose service.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from twin.results.bus_metrics import BUS_METRICS
-from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
 from twin.results.numbers import written
 from twin.results.rider_losers import RIDER_PAIR_METRICS
@@ -54,11 +53,6 @@ def stop_counts(comparison: Comparison, language: Language) -> str:
         f"Stops (one position, one stop): {n['lost']} have no bus any more ({riders} riders boarded there), "
         f"{n['less']} have fewer, {n['more']} more, {n['new']} are new, {n['same']} unchanged.",
     ).in_(language)
-
-
-def cost_line(comparison: Comparison, language: Language) -> str:
-    """What a rider-minute saved costs, as a sentence."""
-    return cost_sentence(comparison.rows, language)
 
 
 def _city(comparison: Comparison, language: Language) -> PlaceTable | None:

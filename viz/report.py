@@ -6,6 +6,7 @@ from typing import Any
 
 import jinja2
 
+from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
 from twin.results.dictionary import METRICS
 from twin.results.drift import drift_of, run_effect_vehh
@@ -14,7 +15,7 @@ from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
 from viz.bus_charts import drawn_lines, time_space_chart
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
-from viz.memo_buses import bus_tables, cost_line, stop_counts
+from viz.memo_buses import bus_tables, stop_counts
 from viz.memo_parking import parking_tables
 from viz.memo_places import place_tables
 from viz.memo_tables import (
@@ -78,7 +79,7 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
         "buses": bus_tables(comparison, language),
         "drawn_line": next(iter(drawn_lines(comparison)), ""),
-        "bus_cost": cost_line(comparison, language),
+        "bus_cost": cost_sentence(comparison.rows, language),
         "bus_stops": stop_counts(comparison, language),
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),

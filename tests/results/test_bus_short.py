@@ -27,7 +27,7 @@ def test_minutes_saved_are_riders_times_what_each_saves() -> None:
 def test_cost_of_a_minute_is_more_cost_over_minutes_saved() -> None:
     """600 yuan over 3,000 minutes is 0.20 yuan; over 4,000 and 2,000 minutes 0.15 to 0.30."""
     text = cost_sentence(rows((30.0, 20.0, 40.0), 600.0), "en")
-    assert "3,000 (2,000 ~ 4,000) generalised minutes" in text and "0.20 yuan a minute saved" in text
+    assert "3,000 (2,000 to 4,000) generalised minutes" in text and "0.20 yuan a minute saved" in text
     assert "0.15–0.30" in text
 
 

@@ -57,7 +57,8 @@ def cost_sentence(rows: pd.DataFrame, language: Language) -> str:
         return Words("每节省一分钟的成本：无法计算。", "Cost of a minute saved: cannot be told.").in_(language)
     more = float(cost["difference"])
     decimals = decimals_within((high - low) / 2.0, 0)
-    saved = f"{written(mean, decimals)} ({written(low, decimals)} ~ {written(high, decimals)})"
+    ends = Words(" ~ ", " to ").in_(language).join(written(end, decimals) for end in (low, high))
+    saved = f"{written(mean, decimals)} ({ends})"
     spent = written(more, 0, signed=True)
     facts = Words(
         f"统计时段内乘客共节省 {saved} 广义分钟，运营成本 {spent} 元(假定单价)。",
