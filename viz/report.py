@@ -6,13 +6,16 @@ from typing import Any
 
 import jinja2
 
+from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
 from twin.results.dictionary import METRICS
 from twin.results.drift import drift_of, run_effect_vehh
 from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
+from viz.bus_charts import drawn_lines, time_space_chart
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_buses import bus_tables, stop_counts
 from viz.memo_modes import mode_tables
 from viz.memo_parking import parking_tables
 from viz.memo_places import place_tables
@@ -76,6 +79,10 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "losers": street_lines(comparison, language, better=False),
         "parking_places": parking_tables(comparison, language),
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
+        "buses": bus_tables(comparison, language),
+        "drawn_line": next(iter(drawn_lines(comparison)), ""),
+        "bus_cost": cost_sentence(comparison.rows, language),
+        "bus_stops": stop_counts(comparison, language),
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),
         "settled": _settled(comparison, language),
@@ -99,6 +106,8 @@ def _charts(comparison: Comparison, language: Language) -> dict[str, str]:
     }
     if paired is not None:
         charts["pairs"] = replication_chart(comparison, paired, language=language).svg()
+    if drawn_lines(comparison):
+        charts["time_space"] = time_space_chart(comparison, language=language).svg()
     if len(comparison.settling):
         charts["settling"] = settling_chart(comparison, language=language).svg()
     return charts

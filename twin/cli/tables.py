@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from twin.records import STATUSES
 from twin.results.alternatives import side_by_side
+from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
 from twin.results.mode_shares import shares_written
 from twin.wording import BOOKS, CHANCE_ONLY, NOBODY_CHANGES_MODE, Language, Words
@@ -89,13 +91,11 @@ def _print_answer(console: Console, comparison: Comparison, language: Language, 
     titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
     console.print(f"\n{titles[0]} → {titles[1]}")
     figures = comparison.table(language, whole=whole)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in figures.columns:
-        is_number = name in figures.columns[2:6]
-        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
-    for row in figures.itertuples(index=False):
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+    console.print(_figure_table(figures))
+    if comparison.has_other_lines and not whole:
+        console.print(Words("公交线路有改动：", "Bus lines differ:").in_(language))
+        console.print(_figure_table(comparison.bus_table(language)))
+        console.print(cost_sentence(comparison.rows, language))
     console.print(comparison.verdict_line(language), style="bold")
     if len(comparison.modes):
         shares = shares_written(comparison.modes, language)
@@ -106,6 +106,16 @@ def _print_answer(console: Console, comparison: Comparison, language: Language, 
         books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
         parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+def _figure_table(figures: pd.DataFrame) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in figures.columns:
+        is_number = name in figures.columns[2:6]
+        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
+    for row in figures.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    return table
 
 
 def print_alternatives(comparisons: Sequence[Comparison], language: Language = "zh") -> None:

@@ -13,6 +13,7 @@ from twin.demand.choosers import draw_with_choosers
 from twin.demand.parking_supply import sites_of
 from twin.demand.private_parking import private_sites_of
 from twin.demand.sampling import MORNING, draw_demand
+from twin.files.barrier_files import read_places_of
 from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
 from twin.files.line_files import read_lines
@@ -63,6 +64,7 @@ def load_city(
         private_sites=private_sites_of(settled, inputs),
         demand=demand,
         screenlines=read_screenlines(demand_folder(place)),
+        places=read_places_of(folder),
         notes=tuple(demand.tables["notes"]["note"]),
     )
     if (folder / FEED_FILE).is_file():

@@ -32,6 +32,10 @@ _COMPARISON_FILES = {
     "site_times.parquet": "site_times",
     "cruising.parquet": "cruising",
     "search_zones.parquet": "search_zones",
+    "lines.parquet": "lines",
+    "stops.parquet": "stops",
+    "line_visits.parquet": "line_visits",
+    "zones.parquet": "zones",
 }
 _MODE_FILES = {"modes.parquet": "modes", "mode_rounds.parquet": "mode_rounds"}
 REACTING_FOLDER = "people-react"
@@ -48,7 +52,13 @@ _RECORD_FILES = {
     "passages.parquet": "passages",
     "gridlocks.parquet": "gridlocks",
 }
-_RUN_FILES = {"zones.parquet": "zones", "crossings.parquet": "crossings", "new_roads.parquet": "new_roads"}
+_RUN_FILES = {
+    "zones.parquet": "zones",
+    "crossings.parquet": "crossings",
+    "new_roads.parquet": "new_roads",
+    "lines.parquet": "lines",
+    "line_stops.parquet": "line_stops",
+}
 _STREETS_FILE = "streets.parquet"
 _LIGHT_TRAFFIC_FILE = "light_traffic.parquet"
 

@@ -20,7 +20,7 @@ from twin.results.comparison import Comparison
 from twin.results.mode_shares import mode_shares
 from twin.results.run import Arm
 from twin.scenario.scenario import Scenario
-from twin.study.arms import ModeTables, StudyArm, near_travellers, near_trips, riders_of
+from twin.study.arms import ModeTables, StudyArm, near_travellers, near_trips, riders_of, service_of
 from twin.study.assumptions import assumptions_of, not_answered, people_that_react, signals_that_differ
 from twin.study.executor import hand_over, taken_over
 from twin.study.mode_costs import choosers_of
@@ -74,7 +74,7 @@ def settle_choice(
     tables = ModeTables(_shares(reacted, city, period, places), reacted.rounds)
     arm = StudyArm(
         after.name, "after", reacted.settlement, period, free_times, near_travellers(city, places), new_roads,
-        riders_of(reacted.settlement, period), tables,
+        riders_of(reacted.settlement, period), service_of(reacted.settlement, period), tables,
     )  # fmt: skip
     return hand_over(choosing.path, arm)
 

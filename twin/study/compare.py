@@ -35,7 +35,7 @@ from twin.results.run import Arm, LightTraffic, Run
 from twin.results.sites_compared import sites_of
 from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
-from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of
+from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of, service_of
 from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
 from twin.study.choice_arm import (
     PeopleChoosing,
@@ -483,8 +483,8 @@ def _settle_one(
     """One arm goes on from the base's settlement (a task for a worker)."""
     base, free_times = taken_over(base_path)
     settled = settle_arm(base, city, period, rounds=rounds)
-    riders = riders_of(settled, period)
-    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads, riders))
+    riders, service = riders_of(settled, period), service_of(settled, period)
+    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads, riders, service))
 
 
 def _measure_one(

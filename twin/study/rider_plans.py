@@ -164,10 +164,10 @@ def access_of(city: City, network: Network, stops: StopPlaces, graph: LineGraph)
     """Which stops with a bus people walk to from each loading point of the city."""
     points = () if city.demand is None else city.demand.points
     xy = ground_of(network).xy([point.lon for point in points], [point.lat for point in points])
-    return Access(xy, *_near_places(xy, stops, np.unique(stops.place[graph.per_s > 0.0])))
+    return Access(xy, *near_places(xy, stops, np.unique(stops.place[graph.per_s > 0.0])))
 
 
-def _near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
+def near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
     """For each point the places with a bus to walk to, as starts, places and walking times; nearest first."""
     xy = stops.xy[runs]
     places, times, starts = [], [], [0]
