@@ -51,8 +51,11 @@ WEIGHTS = {
 OSM_SOURCE = "© OpenStreetMap contributors, ODbL"
 _ZH = {
     "approaches whose marked lanes do not fit the turns, left out": "转向车道标线与转向不符，未采用",
+    "bus lanes that leave no lane for others, left out": "不给其他车辆留车道的公交专用道，未采用",
+    "bus lanes whose hours or side are not understood, left out": "时段或位置无法理解的公交专用道，未采用",
     "cut streets whose two carriageways were joined at the border": "图边界处被切断、已合拢的双幅路",
     "directions of loops from a junction to itself split in their middle": "回到同一路口的环路，从中间分开",
+    "directions of streets with a bus lane": "有公交专用道的道路方向",
     "directions of streets not understood": "单行标签无法理解",
     "lane tags refused": "车道数标签无效，按等级取值",
     "lanes by hour left out": "分时段车道未采用",
@@ -68,7 +71,6 @@ _ZH = {
     "speed limits refused": "限速标签无效，按等级取值",
     "street directions left out because one cannot get there and back": "无法往返到达的道路方向，未采用",
     "street directions whose lane count was brought into 1 to 8": "车道数调整到1–8",
-    "streets with bus lanes, which count as lanes for all": "有公交专用道的道路(计为普通车道)",
     "turn restrictions by way that would stop other traffic too, left out": "经路段的转向限制会影响其他车流，未采用",
     "turn restrictions obeyed": "已遵守的转向限制",
     "turn restrictions of ways that no car drives here, left out": "涉及无机动车道路的转向限制，未采用",
