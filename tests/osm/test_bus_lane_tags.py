@@ -97,7 +97,7 @@ def test_what_is_read_and_what_is_not_is_counted() -> None:
 
 
 def test_a_link_has_the_bus_lane_that_most_of_it_has(tmp_path: Path) -> None:
-    """100 m and 300 m of one street: eastward the second part has a bus lane, so the link has; the way back has none."""
+    """100 m and 300 m of one street: eastward the second part has a bus lane, so the link has; westward none has."""
     places = {1: (0.0, 0.0), 2: (100.0, 0.0), 3: (400.0, 0.0)}
     street = {"highway": "primary", "lanes:forward": "3", "lanes:backward": "2"}
     ways = [(1, [1, 2], street), (2, [2, 3], street | {"lanes:bus:forward": "1"})]

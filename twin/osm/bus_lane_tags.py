@@ -67,9 +67,7 @@ def _told(tags: Tags, ways: Oneway, side: Side) -> Iterator[tuple[float | None, 
         yield from _of_key(tags, key, _lane_there)
 
 
-def _of_key(
-    tags: Tags, key: str, read: Callable[[str], float | None]
-) -> Iterator[tuple[float | None, str | None]]:
+def _of_key(tags: Tags, key: str, read: Callable[[str], float | None]) -> Iterator[tuple[float | None, str | None]]:
     always, conditional = tags.get(key), tags.get(f"{key}:conditional")
     if conditional is not None:
         match = _CONDITION.match(conditional.strip())

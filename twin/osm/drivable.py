@@ -1,7 +1,7 @@
 """Which ways cars may drive, and what each says of lanes, speed and opening, by direction.
 
-Left out: service ways, tracks, footways, ways closed to motor vehicles. Limits by hour, and lanes but for bus lanes, are
-counted, not read.
+Left out: service ways, tracks, footways, ways closed to motor vehicles. Limits by hour, and lanes by hour but for bus
+lanes, are counted, not read.
 """
 
 from collections import Counter
