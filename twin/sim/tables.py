@@ -238,7 +238,8 @@ def build_tables(
     np.maximum.at(largest_exit_vps, turn_from, exit_vps)
     free_pcu = jam_vpm * length_m - largest_exit_vps * length_m / wave_mps - 2 * max(pcu)
     weights = np.array(
-        [w if (w := link.merge_weight) is not None else link.capacity_vph * link.lanes for link in parts]
+        [w if (w := link.merge_weight) is not None else link.capacity_vph * link.lanes for link in parts],
+        dtype=np.float64,
     )
     of_all = np.array([link.lanes for link in parts[segments.first_bus_lane :]])
     weights[segments.first_bus_lane :] *= lanes[segments.first_bus_lane :] / of_all
