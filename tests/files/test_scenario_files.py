@@ -26,8 +26,8 @@ from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
 from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
 from twin.scenario.scenario import Scenario
-from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
+from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
 from twin.scenario.turn_measures import SetTurn
 from twin.wording import Words
@@ -263,6 +263,14 @@ EVERY_KIND = (
     RemoveStop(id="10", line="10路", stop="南山公园"),
     RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),
     AdaptiveSignals(id="12", control="max_pressure", street="青年路"),
+    SignalPriority(id="19", lines=("10路", "17路"), street="青年路"),
+    AddBusLane(
+        id="20",
+        street="南大街",
+        direction="east",
+        hours=(TimeWindow.between("07:00", "09:00"), TimeWindow.between("17:00", "19:00")),
+        narrow="leave_out",
+    ),
     RerouteLine(id="b13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
     SetSpan(id="b14", line="10路", first="05:30", last="22:00"),
     AddStop(id="b15", line="10路", stop="新站", at=(121.4, 37.5)),

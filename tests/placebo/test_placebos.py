@@ -38,6 +38,8 @@ NIGHT_PRICE = (
     'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]'
     "\nbusy_half_hour_yuan = 1.0"
 )
+BUS_LANE_FAR = 'kind = "add_bus_lane"\nstreet = "后山路"\nhours = [["07:00", "09:00"]]'
+PRIORITY_FOR_NOBODY = 'kind = "signal_priority"\nlines = ["4路"]'
 BAN_UNUSED_TURN = 'kind = "set_turn"\nat = "解放街×二路"\nto_street = "后山路"'
 FROM_MID_BLOCK = (
     'kind = "open_link"\nends = [[{}, {}], [{}, {}]]\nname = "新巷"\n'
@@ -115,6 +117,7 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
         ("same-headway", (SAME_HEADWAY, SAME_FACTOR)),
         ("unused-stop", (UNUSED_STOP, UNUSED_HEADWAY)),
         ("unused-turn", (BAN_UNUSED_TURN,)),
+        ("unused-bus-lane", (BUS_LANE_FAR, PRIORITY_FOR_NOBODY)),
         ("work-out-of-hours", (WORK_AT_NIGHT, WORK_LATER)),
         ("all-at-once", (CLOSE_FAR, CLOSE_ALLEY, SAME_SPEED, SAME_HEADWAY, UNUSED_STOP, SAME_TARIFF, WORK_AT_NIGHT)),
     ],

@@ -1,13 +1,16 @@
 """Which ways cars may drive, and what each says of lanes, speed and opening, by direction.
 
-Left out: service ways, tracks, footways, ways closed to motor vehicles. Lanes and limits by hour are counted, not read.
+Left out: service ways, tracks, footways, ways closed to motor vehicles. Limits by hour, and lanes by hour but for bus
+lanes, are counted, not read.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from twin.city.network import BusLane
 from twin.osm.assumptions import CLASS_TABLE, ClassAssumption
+from twin.osm.bus_lane_tags import Side, bus_lane_of
 from twin.osm.extract import OsmWay
 from twin.osm.repairs import note
 from twin.osm.tags import (
@@ -31,11 +34,7 @@ _LIFECYCLE = ("construction", "proposed", "planned")
 _NO_CARS = frozenset({"no", "private", "psv", "bus", "agricultural", "forestry", "emergency", "delivery"})
 _NOT_READ = {
     "speed limits by hour left out": ("maxspeed:conditional",),
-    "lanes by hour left out": ("lanes:conditional", "lanes:psv:conditional", "lanes:bus:conditional"),
-    "streets with bus lanes, which count as lanes for all": (
-        *("lanes:psv", "lanes:bus", "lanes:psv:forward", "lanes:psv:backward", "lanes:bus:forward"),
-        *("lanes:bus:backward", "busway", "busway:left", "busway:right", "busway:both"),
-    ),
+    "lanes by hour left out": ("lanes:conditional",),
 }
 _IMPLIED_LIMITS = ("maxspeed:type", "source:maxspeed", "zone:maxspeed")
 """Tags that name the law a limit follows from, asked where no limit is tagged."""
@@ -58,6 +57,7 @@ class Carriageway:
     level: int = 0  # above (or below) the ground
     is_round: bool = False  # ring of a roundabout
     turn_lanes: tuple[frozenset[str], ...] = ()  # from left to right at its end; (): not marked
+    bus_lane: BusLane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def drivable_way(way: OsmWay, counts: Counter[str]) -> DrivableWay | None:
     return DrivableWay(way, forward, backward)
 
 
-def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, counts: Counter[str]) -> Carriageway:
+def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: Side, counts: Counter[str]) -> Carriageway:
     tags, node = way.tags, way.nodes[len(way.nodes) // 2]
     lanes, lanes_assumed = _lanes(tags, row, ways, side, counts, node)
     speed, speed_assumed = _speed_kmh(tags, row, side, counts, node)
@@ -133,6 +133,7 @@ def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, cou
         level=level_of(tags),
         is_round=is_roundabout(tags),
         turn_lanes=_turn_lanes(tags, ways, side, counts, node),
+        bus_lane=bus_lane_of(tags, ways, side, lanes, counts, node),
     )
 
 

@@ -14,8 +14,8 @@ from twin.scenario.measure import Measure
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
 from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
-from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
+from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
 from twin.scenario.turn_measures import SetTurn
 
@@ -25,6 +25,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "change_lanes": ChangeLanes,
     "set_speed_limit": SetSpeedLimit,
     "work_zone": WorkZone,
+    "add_bus_lane": AddBusLane,
     "set_turn": SetTurn,
     "add_parking": AddParking,
     "set_tariff": SetTariff,
@@ -45,6 +46,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "hold_buses": HoldBuses,
     "retime_signals": RetimeSignals,
     "adaptive_signals": AdaptiveSignals,
+    "signal_priority": SignalPriority,
 }
 
 KIND_OF = {measure_class: kind for kind, measure_class in MEASURE_KINDS.items()}
