@@ -133,6 +133,9 @@ TOWN_PARKING: ParkingSettings = replace(
 )
 
 
+KNOWN_PLACES = (("小学", "school", 1, 2), ("医院", "hospital", 4, 2))
+
+
 @dataclass(frozen=True)
 class TownFiles:
     """How the town is written. `renamed`: other ids in the same order; `reverse`: rows of every file backward."""
@@ -221,6 +224,11 @@ def _write_lines(folder: Path, how: TownFiles) -> None:
         }
         for line, peak in PEAK_MIN.items()
     ]
+    places: Table = []
+    for name, kind, x, y in KNOWN_PLACES:
+        lon, lat = place(x, y)
+        places.append({"name": name, "type": kind, "lon": lon, "lat": lat})
+    _write_csv(folder / "places.csv", places, how)
     _write_csv(folder / "bus_lines.csv", stops, how)
     _write_csv(folder / "bus_headways.csv", headways, how)
 

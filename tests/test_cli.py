@@ -170,6 +170,32 @@ def test_metrics_are_told_in_both_languages() -> None:
         assert all(text in output for text in told), key
 
 
+def test_what_people_weigh_is_shown_with_its_sources() -> None:
+    output = CliRunner().invoke(program, ["demand", "yantai", "--mode-choice"]).output
+    assert "mode_choice.toml" in output and "utils_per_min" in output and "Cherry & Cervero 2007" in output
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked"),
+    [
+        ([], (None, None)),
+        (["--people-react"], (True, None)),
+        (["--nobody-changes-mode"], (False, None)),
+        (["--induced"], (None, True)),
+    ],
+)
+def test_whether_people_react_reaches_the_study(monkeypatch, tmp_path, flags, asked) -> None:
+    taken = {}
+
+    def stopped(*arguments, **options):
+        taken.update(options)
+        raise DataFileError("enough")
+
+    monkeypatch.setattr("twin.study.compare.compare", stopped)
+    CliRunner().invoke(program, ["run", "bus-16", "--out", str(tmp_path), *flags])
+    assert (taken["people_react"], taken["induced"]) == asked
+
+
 def test_lists_of_places_and_scenarios_name_what_ships() -> None:
     assert "烟台" in CliRunner().invoke(program, ["places"]).output
     assert "baseline" in CliRunner().invoke(program, ["scenarios"]).output

@@ -80,13 +80,36 @@ PASSAGE_COLUMNS = {
     "exit_s": ("s", "left it; null while on it"),
 }
 
+REACH_MIN = (30, 45, 60)
+"""Times within which something counts as reached (min)."""
+REACHED = ("jobs", "schools", "hospitals")
+"""What residents want to reach."""
+WALKED_M = (300, 500)
+"""Walks to a stop within which people count as served (m)."""
+
 ZONE_COLUMNS = {
     "zone_id": ("id", "the zone"),
     "district": ("name", "its district"),
     "residents": ("count", "people who live there"),
-    "jobs_30min": ("count", "jobs within 30 minutes by car, setting out at the middle of the measured window"),
-    "jobs_45min": ("count", "jobs within 45 minutes"),
+    "jobs": ("count", "people who work there"),
+    "lon": ("degrees", "WGS-84, its centre"),
+    "lat": ("degrees", "WGS-84"),
+    **{
+        f"covered_{metres}m": ("0–1", f"share of its ground within a walk of {metres} m of a stop")
+        for metres in WALKED_M
+    },
+    **{
+        f"{what}_{minutes}min": ("count", f"{what} within {minutes} minutes by car, from the middle of the window on")
+        for what in REACHED
+        for minutes in REACH_MIN
+    },
+    **{
+        f"{what}_bus_{minutes}min": ("count", f"{what} within {minutes} minutes by bus and on foot, by the timetable")
+        for what in REACHED
+        for minutes in REACH_MIN
+    },
 }
+"""Null: cannot be known, for want of lines or of known places."""
 
 NEW_ROAD_COLUMNS = {
     "road": ("id", "the measure that opens it"),
@@ -145,6 +168,30 @@ BUS_STOP_COLUMNS = {
     "off": ("riders", "got off"),
     "load": ("riders", "aboard when it leaves"),
     "left_behind": ("riders", "wanted this bus, found it full and stayed"),
+}
+
+LINE_COLUMNS = {
+    "line_id": ("id", "the line-direction"),
+    "name": ("text", "the line"),
+    "direction": ("text", "the direction"),
+    "stops": ("count", "stops"),
+    "length_m": ("m", "from the first stop to the last"),
+    "scheduled_s": ("s", "from the first stop to the last"),
+    "runs_a_day": ("count", "departures on the day; 0: its streets are closed"),
+    "runs_measured": ("count", "departures in the measured window"),
+    "buses": ("count", "that the line needs for its timetable, all directions together"),
+}
+"""One row a line-direction: the timetable of the arm, the same for all its runs."""
+
+LINE_STOP_COLUMNS = {
+    "line_id": ("id", "the line-direction"),
+    "stop": ("number", "stop of the line, from 0"),
+    "name": ("text", "its name"),
+    "lon": ("degrees", "WGS-84"),
+    "lat": ("degrees", "WGS-84"),
+    "along_m": ("m", "along the line from its first stop"),
+    "due_s": ("s", "scheduled, after the departure from the first stop"),
+    "buses_ph": ("1/h", "buses an hour that halt there, of this line in the measured window"),
 }
 
 RIDER_COLUMNS = {

@@ -1,6 +1,7 @@
 """Conversions at the doors. Inside, everything is SI: metres, seconds, metres per second."""
 
 SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_MIN = 60.0
 METRES_PER_KM = 1000.0
 KMH_PER_MPS = SECONDS_PER_HOUR / METRES_PER_KM
 MPH_IN_KMH = 1.609344

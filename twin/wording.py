@@ -46,6 +46,9 @@ VERDICTS = {
 """The only words for an answer. "identical" is "no_difference" where before and after are equal to the last digit;
 "neutral": the metric has no good direction, or one pair only. How they are found: `twin.results.verdicts`."""
 
+NO_CHANCE = Words("定值", "no chance")
+"""In place of an interval, where a figure is the same on every seed."""
+
 SEEN_FROM = Words("±{bound} 起可发现", "could have seen from ± {bound} on")
 
 
@@ -113,9 +116,9 @@ TWO_STARTS = Words(
     "Settled from two starting points, the effect on vehicle-hours is {effect:,.1f} and {other:,.1f}.",
 )
 JOINTLY = Words(
-    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，停车指标、其他指标与路段各自控制误报比例 ≤5%。",
+    "判断经多重检验校正：主要指标用 Holm 法(任一误报 ≤5%)，停车、可达、其他指标与路段各自控制误报比例 ≤5%。",
     "Verdicts are held together: Holm for the named measures (any false alarm: 5 %), false discoveries at 5 % each "
-    "for parking, all others and streets.",
+    "for parking, access, all others and streets.",
 )
 PRECISION_REACHED = Words(
     "配对数按事先规定的规则增加：要求每次出行延误 ±{wanted:.3g} 秒，达到 ±{reached:.3g} 秒。",
@@ -143,6 +146,12 @@ SCREENING = Words(
     "筛选用的静态均衡近似：没有排队回溢、信号配时、公交和寻找车位；只用来给方案排序，不是研究结论。",
     "A surrogate for screening, by static equilibrium: no spillback, signal plans, buses or search for parking; it "
     "ranks candidates and is no study's answer.",
+)
+
+NOBODY_CHANGES_MODE = Words("没有人改变出行方式", "Nobody changes mode")
+PEOPLE_REACT = Words(
+    "出行者改变出行方式：前后开车的不全是同一批人，每次出行的平均值各按当时开车的人计。",
+    "People react: they choose anew how to go. Means per trip are of those who drive in each arm, not the same people.",
 )
 
 CHANCE_ONLY = Words("区间只反映随机波动，不含数据误差", "intervals show chance only, not errors of data")

@@ -10,6 +10,8 @@ from twin.results.comparison import Comparison
 from twin.wording import Language, Words
 from viz import headline, phrases, styles
 from viz.basemap import bounds_of, ground_style
+from viz.bus_layers import FREQUENCY
+from viz.bus_views import BUS_GRADES, bus_layers_of, bus_legend
 from viz.kepler_page import LegendEntry, LegendPart, Page, TimeSlider, View, page_html
 from viz.layers import (
     GRADE,
@@ -34,6 +36,9 @@ _VIEW_NAMES = {
     "change": Words("延误变化", "Change"),
     "parking": Words("停车", "Parking"),
     "parking_time": Words("停车过程", "Parking, by time"),
+    "bus": Words("公交站点", "Bus stops"),
+    "bus_change": Words("公交变化", "Bus service"),
+    "access": Words("公交可达", "Access by bus"),
 }
 _LAYER_NAMES = {
     "before": Words("现状：车速", "before: speed"),
@@ -46,6 +51,11 @@ _LAYER_NAMES = {
     "occupancy_after": Words("方案：各时段占用", "after: spaces taken by time"),
     "cruising_before": Words("现状：寻位车流", "before: cruising"),
     "cruising_after": Words("方案：寻位车流", "after: cruising"),
+    "stops_before": Words("现状：每小时车次", "before: buses an hour"),
+    "stops_after": Words("方案：每小时车次", "after: buses an hour"),
+    "stops_change": Words("站点服务变化", "change of service at stops"),
+    "access_before": Words("现状：45分钟公交可达岗位", "before: jobs within 45 min by bus"),
+    "access_after": Words("方案：45分钟公交可达岗位", "after: jobs within 45 min by bus"),
     "measures": Words("措施位置", "measures"),
 }
 _LINES = frozenset({"before", "after", "change", "opened", "cruising_before", "cruising_after"})
@@ -94,6 +104,12 @@ def before_after_map(comparison: Comparison, *, language: Language = "zh") -> Tw
             has_slider=True,
         ),
     ]
+    if "stops_change" in names:
+        views += [
+            _view("bus", ("stops_before",), ("stops_after",), names, language),
+            View("bus_change", _VIEW_NAMES["bus_change"].in_(language), _present(("stops_change", "opened"), names)),
+            _view("access", ("access_before",), ("access_after",), names, language),
+        ]
     lines = [line_of({"geometry": geometry}) for geometry in comparison.links["geometry"]]
     ground = ground_style(comparison.links)
     page = Page(
@@ -139,6 +155,7 @@ def _tables(comparison: Comparison, language: Language) -> dict[str, LayerTable]
         "occupancy_after": occupancy_over_time(comparison, "after", language),
         "cruising_before": cruising_over_time(comparison, "before", language),
         "cruising_after": cruising_over_time(comparison, "after", language),
+        **bus_layers_of(comparison, language),
         "before": street_speeds(comparison, "before", language),
         "after": street_speeds(comparison, "after", language),
         "change": street_changes(comparison, language),
@@ -175,6 +192,7 @@ def _layers(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
         "occupancy_after": (*styles.FULLNESS_GRADES, styles.NO_VEHICLES),
         "cruising_before": styles.CRUISING_GRADES,
         "cruising_after": styles.CRUISING_GRADES,
+        **BUS_GRADES,
         "measures": (styles.MEASURE_GRADE,),
     }
     shown_first = {"before", "after", "opened"}
@@ -225,7 +243,8 @@ def _point_layer(name: str, grades: Sequence[styles.Grade], language: Language, 
         "colorScale": "customOrdinal",
     }
     if name != "measures":
-        channels |= {"radiusField": {"name": SIZE.in_(language), "type": "integer"}, "radiusScale": "sqrt"}
+        size = FREQUENCY if name.startswith("stops_") else SIZE
+        channels |= {"radiusField": {"name": size.in_(language), "type": "integer"}, "radiusScale": "sqrt"}
     layer["visualChannels"] = channels
     return layer
 
@@ -294,6 +313,7 @@ def _legend(comparison: Comparison, tables: dict[str, LayerTable], language: Lan
     if "parking_before" in tables or "parking_after" in tables:
         parts.append(parking)
     parts += _timed_parts(tables, language)
+    parts += bus_legend(tables, language)
     grades = tuple(
         grade
         for grade, column in ((styles.OPENED_GRADE, "is_new"), (styles.CLOSED_GRADE, "is_closed"))

@@ -64,6 +64,15 @@ GROUPS = {
     "works": Words("施工占道", "road works"),
 }
 
+SERVICE = {
+    "lost": Words("不再有车", "no bus any more"),
+    "less": Words("车次减少", "fewer buses"),
+    "same": Words("不变", "unchanged"),
+    "more": Words("车次增加", "more buses"),
+    "new": Words("新有车", "new"),
+    "none": Words("没有车", "no bus"),
+}
+
 ASSUMED = Words("假定", "assumed")
 NONE = Words("无", "none")
 BEFORE = Words("现状", "before")

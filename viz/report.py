@@ -6,13 +6,17 @@ from typing import Any
 
 import jinja2
 
+from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
 from twin.results.dictionary import METRICS
 from twin.results.drift import drift_of, run_effect_vehh
 from twin.results.numbers import written
 from twin.wording import AREAS, BOOKS, Language, Words
 from viz import headline, phrases
+from viz.bus_charts import drawn_lines, time_space_chart
 from viz.charts import change_map, difference_chart, replication_chart, settling_chart
+from viz.memo_buses import bus_tables, stop_counts
+from viz.memo_modes import mode_tables
 from viz.memo_parking import parking_tables
 from viz.memo_places import place_tables
 from viz.memo_tables import (
@@ -68,12 +72,17 @@ def _content(comparison: Comparison, language: Language) -> dict[str, Any]:
         "groups": measure_groups(comparison, language),
         "tables": [(AREAS[area].in_(language), metric_lines(comparison, area, language)) for area in areas],
         "definitions": definitions(comparison, language),
+        "modes": mode_tables(comparison, language),
         "places": place_tables(comparison, language),
         "counts": street_counts(comparison),
         "gainers": street_lines(comparison, language, better=True),
         "losers": street_lines(comparison, language, better=False),
         "parking_places": parking_tables(comparison, language),
         "parking": parking_totals(comparison) if len(comparison.sites) else None,
+        "buses": bus_tables(comparison, language),
+        "drawn_line": next(iter(drawn_lines(comparison)), ""),
+        "bus_cost": cost_sentence(comparison.rows, language),
+        "bus_stops": stop_counts(comparison, language),
         "book_names": [words.in_(language) for words in BOOKS.values()],
         "books": book_lines(comparison, language),
         "settled": _settled(comparison, language),
@@ -97,6 +106,8 @@ def _charts(comparison: Comparison, language: Language) -> dict[str, str]:
     }
     if paired is not None:
         charts["pairs"] = replication_chart(comparison, paired, language=language).svg()
+    if drawn_lines(comparison):
+        charts["time_space"] = time_space_chart(comparison, language=language).svg()
     if len(comparison.settling):
         charts["settling"] = settling_chart(comparison, language=language).svg()
     return charts
@@ -160,6 +171,11 @@ def _what_would_change(comparison: Comparison, language: Language) -> list[str]:
             "Signal timing: plans stay as they are before; re-timing could bring more or less.",
         ),
         Words(
+            "出行者的其他反应：没有改变出行时间和目的地；改变方式的程度取决于先验参数。",
+            "Other responses: time and destination are not chosen anew, and how many change mode rests on priors.",
+        )
+        if comparison.reacting is not None or len(comparison.modes)
+        else Words(
             "出行者的其他反应：本次只重新选择路径与停车位，没有改变出行方式、时间和目的地。",
             "Other responses: only routes and parking places are chosen anew, not mode, time or destination.",
         ),

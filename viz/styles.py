@@ -60,6 +60,31 @@ CRUISING_GRADES = (
     Grade(Words(">30%", ">30%"), "#a50026", math.inf),
 )
 
+# Buses an hour at a stop; 4 and 10 an hour are waits of 15 and 6 min between buses (levels of TCQSM, TCRP Report 165).
+FREQUENCY_GRADES = (
+    Grade(Words("≤2 班/小时", "≤2 an hour"), "#a50026", 2.0),
+    Grade(Words("2–4", "2–4"), "#fdae61", 4.0),
+    Grade(Words("4–10", "4–10"), "#fee08b", 10.0),
+    Grade(Words("10–30", "10–30"), "#8fc3dc", 30.0),
+    Grade(Words(">30 班/小时", ">30 an hour"), "#3a76b5", math.inf),
+)
+
+# Share of the city's jobs within reach (assumed classes, the same before and after).
+ACCESS_GRADES = (
+    Grade(Words("≤10% 岗位", "≤10% of jobs"), "#a50026", 0.10),
+    Grade(Words("10–25%", "10–25%"), "#fdae61", 0.25),
+    Grade(Words("25–50%", "25–50%"), "#fee08b", 0.50),
+    Grade(Words("50–75%", "50–75%"), "#8fc3dc", 0.75),
+    Grade(Words(">75% 岗位", ">75% of jobs"), "#3a76b5", math.inf),
+)
+
+SERVICE_GRADES = {
+    "lost": Grade(Words("不再有车", "no bus any more"), "#b2182b", math.nan),
+    "less": Grade(Words("车次减少", "fewer buses"), "#ef8a62", math.nan),
+    "more": Grade(Words("车次增加", "more buses"), "#67a9cf", math.nan),
+    "new": Grade(Words("新有车", "new"), "#2166ac", math.nan),
+}
+
 NO_VEHICLES = Grade(Words("没有车辆通过", "no vehicles"), NO_DATA, math.nan)
 UNCERTAIN = Grade(Words("看不出差别(在随机波动之内)", "no difference seen (within the noise)"), NEUTRAL, math.nan)
 NOT_JUDGED = Grade(Words("不判断优劣", "not judged"), NEUTRAL, math.nan)

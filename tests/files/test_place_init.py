@@ -15,6 +15,7 @@ from twin.files import place_init
 from twin.files.catalogue import CACHE_VARIABLE, HOME_VARIABLE, network_folder, places
 from twin.files.city_files import load_city
 from twin.files.demand_files import read_demand
+from twin.files.network_check import check_network
 from twin.files.network_files import load_network, read_passport
 from twin.files.place_init import init_place, replace_network
 from twin.files.scenario_files import read_scenario
@@ -57,6 +58,30 @@ def _town(folder: Path) -> Path:
     return write_map(folder, places, ways, tags)
 
 
+def _with_lines(path: Path) -> Path:
+    """The town with line 1 along the middle street from south to north, and line 2 whose ways do not hang together."""
+    halts = {991: 125.0, 992: 875.0, 993: 1375.0}  # metres north; 8 m east of the street
+    stops = [("n", number, "platform") for number in halts]
+    lines = {
+        1: ([*stops, ("w", 1003, "")], {"ref": "1路", "from": "南站", "to": "北站", "interval": "6"}),
+        2: ([("n", 101, "stop"), ("n", 103, "stop"), ("w", 1001, ""), ("w", 1006, "")], {"ref": "2路", "to": "远处"}),
+    }
+    relations = "".join(
+        f'<relation id="{number}">'
+        + "".join(f'<member type="{kind}" ref="{ref}" role="{role}"/>' for kind, ref, role in members)
+        + "".join(f'<tag k="{k}" v="{v}"/>' for k, v in {"type": "route", "route": "bus", **tags}.items())
+        + "</relation>"
+        for number, (members, tags) in lines.items()
+    )
+    nodes = "".join(
+        f'<node id="{number}" lat="{north_m * METRE_LAT:.9f}" lon="{758.0 * METRE_LAT:.9f}"/>'
+        for number, north_m in halts.items()
+    )
+    text = path.read_text(encoding="utf-8").replace("</osm>", f"{relations}</osm>")
+    path.write_text(text.replace('<way id="1000">', f'{nodes}<way id="1000">', 1), encoding="utf-8")
+    return path
+
+
 def _load(place: str) -> City:
     return load_city(place, seed=1)
 
@@ -74,6 +99,38 @@ def test_a_new_place_runs_without_editing(home: Path, tmp_path: Path) -> None:
     changed = [link for link, old in zip(after.network.links, city.network.links, strict=True) if link != old]
     assert {round(3.6 * link.free_speed_mps) for link in changed} == {30}
     assert first.before == "小城-baseline"
+
+
+def test_bus_lines_of_the_map_are_lines_of_the_new_place(home: Path, tmp_path: Path) -> None:
+    """Line 1 drives the middle street every 6 minutes, as the map says; how often line 2 runs is not told."""
+    report = init_place("小城", _with_lines(_town(tmp_path)), home=home, made_on=DAY)
+    assert report.lines == 2
+    assert report.notes[0].startswith("2 directions of bus lines are mapped; 2 have two stops or more here, and 2 can")
+    first, second = _load("小城").lines
+    assert (first.id, [stop.name for stop in first.stops]) == ("1路/南站 → 北站", ["#1", "#2", "#3"])
+    network = load_network("小城")[0]
+    assert {network.link_by_id[link].name for link in first.route} == {"南北3路"}
+    assert {part.headway_s for part in first.headways} == {360.0}
+    assert {part.headway_s for part in second.headways} == {600.0, 900.0}
+    assert "headways" in second.assumed
+    said = " ".join(read_passport(home / "networks" / "小城").known_errors)
+    assert "Headways of bus lines are assumed where the map tells none." in said
+
+
+def test_a_check_of_a_map_counts_gaps_and_stops_of_its_bus_lines(tmp_path: Path) -> None:
+    """Line 2 has one gap, where its first way ends at the north edge; the map's other findings are not of lines."""
+    path = _with_lines(_town(tmp_path))
+    text = path.read_text(encoding="utf-8")
+    far = '<node id="999" lat="0.05" lon="0.05"/>'
+    text = text.replace('<way id="1000">', f'{far}<way id="1000">', 1)
+    path.write_text(text.replace('<member type="n" ref="993"', '<member type="n" ref="999"'), encoding="utf-8")
+    check = check_network(str(path))
+    rows = check.findings[check.findings["kind"] == "bus_line"]
+    assert sorted(zip(rows["en"], rows["street"], strict=True)) == [
+        ("a bus stop that no street of the line reaches, not served", "1路 南站 → 北站"),
+        ("a gap between the ways of a bus line", "2路 远处"),
+    ]
+    assert "bus line 1路/南站 → 北站: stop #3 lies more than 150 m from any street and is not served" in check.sentences
 
 
 def test_nothing_of_a_new_place_looks_observed(home: Path, tmp_path: Path) -> None:

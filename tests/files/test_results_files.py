@@ -183,8 +183,8 @@ def test_a_write_that_fails_anywhere_leaves_the_old_result_or_none(tmp_path: Pat
             outcomes.append(attempt(comparison(2.0), folder))
         write_comparison(comparison(3.0), folder)
         assert read_comparison(folder).rows["value"][0] == 3.0 and not list(folder.glob(".*"))
-    # The 13 files are on disk before the old manifest goes; the new result counts once its manifest is renamed.
-    assert outcomes == ["old"] * 14 + ["none"] * 15 + ["new, but not sure to outlast a power cut", "new"]
+    # The 17 files are on disk before the old manifest goes; the new result counts once its manifest is renamed.
+    assert outcomes == ["old"] * 18 + ["none"] * 19 + ["new, but not sure to outlast a power cut", "new"]
 
 
 def attempt(new: Comparison, folder: Path) -> str:

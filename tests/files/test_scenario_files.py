@@ -28,8 +28,8 @@ from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
 from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
 from twin.scenario.scenario import Scenario
-from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
+from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
 from twin.scenario.turn_measures import SetTurn
 from twin.wording import Words
@@ -104,6 +104,20 @@ def test_share_of_drivers_who_hear_of_other_ways_is_read_written_and_comes_from_
     assert read_scenario(folder / "again.toml").reroute_share == 0.25
     wrong = written(tmp_path, base=BASE.replace('place = "yantai"', 'place = "yantai"\nreroute_share = 30'))
     assert "reroute_share is 30, must be a share from 0 to 1" in faults(wrong / "base.toml")
+
+
+def test_whether_people_react_is_read_written_and_comes_from_the_base(tmp_path):
+    base = BASE.replace('place = "yantai"', 'place = "yantai"\npeople_react = true\ninduced = true')
+    folder = written(tmp_path, base=base, works=WORKS)
+    works = read_scenario(folder / "works.toml")
+    assert (works.people_react, works.induced) == (True, True)
+    write_scenario(folder / "again.toml", replace(works, name="again", induced=False, people_react=True))
+    assert read_scenario(folder / "again.toml").people_react
+    calm = WORKS.replace('based_on = "base"', 'based_on = "base"\npeople_react = false')
+    still = read_scenario(written(tmp_path, calm=calm) / "calm.toml")
+    assert (still.people_react, still.induced) == (False, False), "who does not react makes no more trips"
+    wrong = written(tmp_path, base=BASE.replace('place = "yantai"', 'place = "yantai"\ninduced = true'))
+    assert "induced is true: trips are made more or less often only where people_react" in faults(wrong / "base.toml")
 
 
 def test_included_measures_keep_their_group(tmp_path):
@@ -254,6 +268,14 @@ EVERY_KIND = (
     RemoveStop(id="10", line="10路", stop="南山公园"),
     RetimeSignals(id="11", at="青年路×南大街", within_m=500.0, coordinate=True),
     AdaptiveSignals(id="12", control="max_pressure", street="青年路"),
+    SignalPriority(id="19", lines=("10路", "17路"), street="青年路"),
+    AddBusLane(
+        id="20",
+        street="南大街",
+        direction="east",
+        hours=(TimeWindow.between("07:00", "09:00"), TimeWindow.between("17:00", "19:00")),
+        narrow="leave_out",
+    ),
     RerouteLine(id="b13", line="10路", from_stop="甲", to_stop="乙", via=("青年路",), new_stops=False),
     SetSpan(id="b14", line="10路", first="05:30", last="22:00"),
     AddStop(id="b15", line="10路", stop="新站", at=(121.4, 37.5)),

@@ -8,16 +8,18 @@ import pytest
 from roads import evenly, network_of, road
 
 from twin import chance
-from twin.city.network import Link, Network, Node
+from twin.city.network import BusLane, Link, Network, Node
 from twin.city.timetables import blocks_of, scheduled_s
 from twin.city.transit import BusLine, Headway, Stop, buses_needed
 from twin.clock import TimeWindow
 from twin.sim.bus import BusFate, BusRun, BusService, DwellRule, Halt, bus
+from twin.sim.bus_lanes import BusLanes
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.passengers import GOES_TO_END, WAITS, Passengers, RiderDay, RiderWays, rider_books
+from twin.sim.road_changes import road_changes
 from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables, build_tables
 
@@ -195,25 +197,35 @@ def test_b07_a_stop_in_the_only_lane_costs_cars_216_vehicle_seconds_and_a_bay_no
 
 @in_both
 def test_b10_in_its_own_lane_a_bus_is_as_fast_as_on_an_empty_street(make) -> None:
-    """1,000 m at 15 m/s: 66.67 s, beside the queue of T04 (0.8 veh/s towards an exit of 0.667 veh/s). Exact."""
-    lane = road("lane", "ab", speed_mps=15.0)
-    streets = network_of(road("1", "ab"), lane, road("2", "bc", capacity_vps=2 / 3))
-    tables = build_tables(streets)
+    """1,000 m at 15 m/s: 66.67 s, beside the queue of T04 (0.8 veh/s towards an exit of 0.667 veh/s) on the lane that
+    is left for all. Exact; and the cars are as beside no bus.
+    """
+    street = replace(road("1", "ab", speed_mps=15.0), lanes=2.0, bus_lane=BusLane())
+    tables = build_tables(network_of(street, road("2", "bc", capacity_vps=2 / 3)))
     at_s = evenly(0.8, 500.0)
     n = np.arange(len(at_s))
     depart_us = np.round(np.array(at_s) * MICROS).astype(np.int64)
-    env = Environment()
-    flow = make(env, tables, Fleet(depart_us, 2 * n, 2 * n + 2, np.tile(tables.segments_of(["1", "2"]), len(n)), 0 * n))
-    service, fate = BusService.without_riders(1), BusFate()
-    service.dwell = NO_DOORS
-    run = BusRun("1#0", "1", 1, 400.0, (Halt(tables.segments_of(["lane"]), False, 0),))
-    env.story_at(400.0, bus(env, flow, service, [run], [fate]), 1)
-    env.run()
-    vehicles = flow.finish().vehicles
-    slowest_s = float((vehicles.arrive_us[: len(n)] - depart_us).max()) / MICROS
-    assert fate.arrived_s is not None
-    assert fate.arrived_s - 400.0 == pytest.approx(1000.0 / 15.0)
-    assert slowest_s > 150.0, "the cars beside it queue"
+
+    def arrivals_s(*buses_at: float) -> tuple[list[float | None], np.ndarray]:
+        env = Environment()
+        route = np.tile(tables.segments_of(["1", "2"]), len(n))
+        flow = make(env, tables, Fleet(depart_us, 2 * n, 2 * n + 2, route, 0 * n))
+        for story, agent in road_changes(env, flow, tables):
+            env.story(story, agent)
+        service = BusService.without_riders(1)
+        service.dwell, service.lanes = NO_DOORS, BusLanes.of(tables)
+        fates = [BusFate() for _ in buses_at]
+        for start_s, fate in zip(buses_at, fates, strict=True):
+            run = BusRun("1#0", "1", 1, start_s, (Halt(tables.segments_of(["1"]), False, 0),))
+            env.story_at(start_s, bus(env, flow, service, [run], [fate]), 1)
+        env.run(until=2000.0)
+        return [fate.arrived_s for fate in fates], flow.finish().vehicles.arrive_us[: len(n)] / MICROS
+
+    (arrived_s,), cars_s = arrivals_s(400.0)
+    assert arrived_s is not None
+    assert arrived_s - 400.0 == pytest.approx(1000.0 / 15.0)
+    assert (cars_s - at_s).max() > 150.0, "the cars beside it queue"
+    assert cars_s.tolist() == arrivals_s()[1].tolist()
 
 
 def test_b11_load_is_boardings_less_alightings() -> None:

@@ -40,6 +40,8 @@ NIGHT_PRICE = (
     'kind = "set_tariff"\neverywhere = true\n[measures.tariff]\nhalf_hour_yuan = 1.0\nbusy_hours = [["20:00", "20:30"]]'
     "\nbusy_half_hour_yuan = 1.0"
 )
+BUS_LANE_FAR = 'kind = "add_bus_lane"\nstreet = "后山路"\nhours = [["07:00", "09:00"]]'
+PRIORITY_FOR_NOBODY = 'kind = "signal_priority"\nlines = ["4路"]'
 BAN_UNUSED_TURN = 'kind = "set_turn"\nat = "解放街×二路"\nto_street = "后山路"'
 FROM_MID_BLOCK = (
     'kind = "open_link"\nends = [[{}, {}], [{}, {}]]\nname = "新巷"\n'
@@ -55,6 +57,10 @@ def study(after: str) -> Comparison:
 
 OF_SITES = ("parking_utilisation", "parking_turnover", "full_spaces_share")
 """Figures of all sites: another one, though nobody parks there, is in them."""
+
+
+OF_THE_DAY = ("fleet", "bus_runs_a_day", "bus_km_a_day", "bus_cost_yuan")
+"""Figures of the whole day's timetable: a line that does not run in the morning is in them."""
 
 
 def assert_nothing_changed(comparison: Comparison, *, but: tuple[str, ...] = (), same_gap: bool = True) -> None:
@@ -103,7 +109,6 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
 @pytest.mark.parametrize(
     ("name", "measures"),
     [
-        ("empty", ()),
         ("close-hours", (CLOSE_FAR_FOR_HOURS, NO_LORRIES_FAR, NO_EBIKES)),
         ("same-speed", (SAME_SPEED,)),
         ("same-lanes", (SAME_LANES,)),
@@ -114,6 +119,7 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
         ("same-headway", (SAME_HEADWAY, SAME_FACTOR)),
         ("unused-stop", (UNUSED_STOP, UNUSED_HEADWAY)),
         ("unused-turn", (BAN_UNUSED_TURN,)),
+        ("unused-bus-lane", (BUS_LANE_FAR, PRIORITY_FOR_NOBODY)),
         ("work-out-of-hours", (WORK_AT_NIGHT, WORK_LATER)),
         ("all-at-once", (CLOSE_FAR, CLOSE_ALLEY, SAME_SPEED, SAME_HEADWAY, UNUSED_STOP, SAME_TARIFF, WORK_AT_NIGHT)),
     ],
@@ -121,9 +127,9 @@ def test_closing_a_street_that_nobody_uses(in_town: Path, name: str, street: str
 )
 def test_a_measure_that_changes_nothing_changes_nothing(in_town: Path, name: str, measures: tuple[str, ...]) -> None:
     write_measures(in_town, name, *measures)
-    has_new_site = name in ("far-parking", "far-garage")
+    but = OF_SITES if name in ("far-parking", "far-garage") else OF_THE_DAY if UNUSED_STOP in measures else ()
     # A turn that nobody makes may still be on the quickest way of somebody who stays on his own.
-    assert_nothing_changed(study(name), but=OF_SITES if has_new_site else (), same_gap=name != "unused-turn")
+    assert_nothing_changed(study(name), but=but, same_gap=name != "unused-turn")
 
 
 def test_a_new_street_that_cuts_others_and_that_nobody_drives(in_town: Path) -> None:
@@ -177,3 +183,15 @@ def test_order_of_rows_and_names_of_things_change_nothing(
     pd.testing.assert_frame_equal(other.rows, plain.rows, check_exact=True)
     pd.testing.assert_frame_equal(other.replications, plain.replications, check_exact=True)
     assert np.abs(plain.rows["difference"]).max() > 0.0
+
+
+def test_nothing_changes_nothing_and_people_who_may_react_do_not(in_town: Path) -> None:
+    write_measures(in_town, "empty")
+    comparison = compare(
+        "base", "empty", replications=SEEDS, base_rounds=3, arm_rounds=2, jobs=1, people_react=True, induced=True
+    )
+    assert_nothing_changed(comparison)
+    people = comparison.reacting
+    assert people is not None and people.mode_rounds["changed"].tolist() == [0.0, 0.0]
+    assert people.modes["before_trips"].tolist() == people.modes["after_trips"].tolist()
+    assert_nothing_changed(people)

@@ -95,6 +95,9 @@ def books_of(trips: pd.DataFrame) -> dict[str, int]:
     return {"created": len(trips), **counts}
 
 
+PLACES = ("zones", "crossings", "new_roads", "lines", "line_stops")
+
+
 def run_of(
     trips: pd.DataFrame | None = None,
     links: pd.DataFrame | None = None,
@@ -112,7 +115,7 @@ def run_of(
     """
     trips = trips_of(trip(1, 300.0)) if trips is None else trips
     links = links_of(("1", SEVEN, 1, 150.0), ("2", SEVEN, 1, 150.0)) if links is None else links
-    places = {name: tables.pop(name) for name in ("zones", "crossings", "new_roads") if name in tables}
+    places = {name: tables.pop(name) for name in PLACES if name in tables}
     return Run(
         scenario=scenario or {"before": "baseline", "after": "yantai-2024"}[arm],
         arm=arm,

@@ -16,19 +16,26 @@ from small_runs import (
     trips_of,
 )
 
+from twin.records import LINE_COLUMNS, ZONE_COLUMNS
 from twin.results.areas import KINDS, area_words, kind_of
 from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.losers import pair_table
 from twin.results.measuring import FUNCTIONS, metric_table
+from twin.results.rider_losers import rider_pair_table
 
 ZONES = pd.DataFrame(
     {
         "zone_id": ["Z1", "Z2"],
         "district": ["芝罘区", "莱山区"],
         "residents": [300.0, 100.0],
-        "jobs_30min": [1000.0, 200.0],
-        "jobs_45min": [2000.0, 2000.0],
+        "jobs": [100.0, 300.0],
+        **{name: [0.5, 1.0] for name in ("covered_300m", "covered_500m")},
+        **{name: [1000.0, 200.0] for name in ZONE_COLUMNS if name.endswith("min")},
     }
+)
+LINES = pd.DataFrame(
+    [["1路/上行", "1路", "上行", 2, 9000.0, 1700.0, 100, 12, 8]],
+    columns=list(LINE_COLUMNS),
 )
 CROSSINGS = pd.DataFrame({"screenline": ["jiahe", "jiahe"], "towards": ["left", "right"], "link_id": ["1", "2"]})
 NEW_ROADS = pd.DataFrame({"road": ["opening-a"], "trip_id": [1]})
@@ -41,7 +48,17 @@ def everything(**changed):
     links = links_of(("1", SEVEN, 1, 200.0), ("2", SEVEN, 1, 150.0))
     sites = sites_of_run(("P1", SEVEN, 7, 3, 1), spaces=9, district="莱山区")
     parking = {"sites": sites, "cruising": cruising_of(("1", SEVEN, 1))}
-    run = run_of(trips, links, buses=buses, **parking, zones=ZONES, crossings=CROSSINGS, new_roads=NEW_ROADS, **changed)
+    run = run_of(
+        trips,
+        links,
+        buses=buses,
+        **parking,
+        zones=ZONES,
+        crossings=CROSSINGS,
+        new_roads=NEW_ROADS,
+        lines=LINES,
+        **changed,
+    )
     return replace(run, records=replace(run.records, bus_stops=visits, riders=riders))
 
 
@@ -75,7 +92,8 @@ def test_the_headline_set_comes_first_and_is_short() -> None:
 def test_every_metric_is_measured_for_the_kinds_of_area_that_its_words_name() -> None:
     run = everything()
     rows = metric_table(run, {"1"}, roads=["road:opening-a"])
-    pairs = pair_table([run], [everything(arm="after")], near={"1"})
+    other = everything(arm="after")
+    pairs = pd.concat([pair_table([run], [other], near={"1"}), rider_pair_table([run], [other])])
     found = {metric: set() for metric in METRICS}
     for metric, area in zip([*rows["metric"], *pairs["metric"]], [*rows["area"], *pairs["area"]], strict=True):
         found[metric].add(kind_of(area))

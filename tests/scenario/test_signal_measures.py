@@ -10,7 +10,7 @@ from twin.city.signals import SignalOrder
 from twin.errors import ScenarioError
 from twin.scenario.measure import changed_places
 from twin.scenario.scenario import Scenario
-from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
 from twin.wording import Words
 
 
@@ -94,3 +94,32 @@ def test_measures_are_said_in_both_languages():
         RetimeSignals(id="r", street="海港路", coordinate=True).describe("zh") == "海港路沿线信号重新配时并协调(绿波)"
     )
     assert AdaptiveSignals(id="a", control="actuated").describe("en") == "actuated control of signals everywhere"
+
+
+def test_priority_is_given_at_signals_that_buses_pass():
+    """10路 runs n00 – n01 – n11 – n21 – n31 and ends there, so n11 and n21 are passed and n31 is not."""
+    city = signalled_town(*TOWN, "n31")
+    everywhere = SignalPriority(id="p").apply(city).signal_orders
+    assert everywhere == tuple(SignalOrder(node, control="bus_priority") for node in ("n11", "n21"))
+    one = SignalPriority(id="p", lines=("10路",), street="海港路").apply(city).signal_orders
+    assert one == (SignalOrder("n11", control="bus_priority", lines=("10路/上行",)),)
+
+
+def test_priority_where_no_bus_passes_is_refused():
+    with pytest.raises(ScenarioError, match="no bus of line 10路 passes a signal at 北马路×海港路"):
+        SignalPriority(id="p", lines=("10路",), at="北马路×海港路").apply(signalled_town("n11", "n13"))
+    with pytest.raises(ScenarioError, match=r"no bus line '11路' here\. Did you mean '10路'"):
+        SignalPriority(id="p", lines=("11路",)).apply(signalled_town("n11"))
+
+
+def test_priority_and_control_by_traffic_at_one_junction_conflict():
+    measures = (AdaptiveSignals(id="a", control="actuated"), SignalPriority(id="b"))
+    scenario = Scenario("s", Words("s", "s"), "town", date=DAY, measures=measures)
+    assert any(
+        "'a' and 'b' set control of signal n11 differently" in f for f in scenario.faults_in(signalled_town("n11"))
+    )
+
+
+def test_priority_is_said_in_both_languages():
+    assert SignalPriority(id="p", lines=("10路", "17路")).describe("zh") == "全部信号公交优先(10路、17路)"
+    assert SignalPriority(id="p", street="海港路").describe("en") == "priority for buses at signals along 海港路"

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_town import DAY, network, place, town
 
-from twin.city.network import Movement
+from twin.city.network import BusLane, Movement
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
-from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
 
 
@@ -110,6 +110,57 @@ def test_closure_by_hours_leaves_no_lane_in_them():
     closure = CloseLink(id="a", street="红旗路", between=TimeWindow.between("07:00", "08:00"))
     link = closure.apply(town()).network.link_by_id["n01-n11"]
     assert [(change.window.start_s, change.lanes) for change in link.changes] == [(25200, 0.0)]
+
+
+PEAKS = (TimeWindow.between("07:00", "09:00"), TimeWindow.between("17:00", "19:00"))
+
+
+def bus_lanes(city):
+    return {link.id: link.bus_lane for link in city.network.links if link.bus_lane is not None}
+
+
+def test_bus_lane_is_one_of_the_lanes_that_there_are():
+    after = AddBusLane(id="a", street="红旗路", direction="east", hours=PEAKS).apply(town())
+    assert bus_lanes(after) == {f"n{i}1-n{i + 1}1": BusLane(PEAKS) for i in range(3)}
+    link = after.network.link_by_id["n01-n11"]
+    assert (link.lanes, link.lanes_for_all) == (2.0, 2.0)
+    all_day = AddBusLane(id="a", street="红旗路").apply(town())
+    assert {link.lanes_for_all for link in all_day.network.links if link.name == "红旗路"} == {1.0}
+
+
+def test_bus_lane_on_a_street_of_one_lane_is_refused_left_out_or_built():
+    """红旗路 has two lanes each way, but one of its three blocks eastward has only one."""
+    narrow = ChangeLanes(id="n", street="红旗路", near=place(1.5, 1), direction="east", lanes=1).apply(town())
+    with pytest.raises(
+        ScenarioError, match=r"1 of 6 links of 红旗路 have no second lane to give \(link n11-n21: 1 lane"
+    ):
+        AddBusLane(id="a", street="红旗路").apply(narrow)
+    left_out = AddBusLane(id="a", street="红旗路", narrow="leave_out").apply(narrow)
+    assert len(bus_lanes(left_out)) == 5 and "n11-n21" not in bus_lanes(left_out)
+    widened = AddBusLane(id="a", street="红旗路", narrow="widen").apply(narrow)
+    assert len(bus_lanes(widened)) == 6
+    assert [widened.network.link_by_id[i].lanes for i in ("n01-n11", "n11-n21")] == [2.0, 2.0]
+
+
+def test_hours_of_a_bus_lane_come_beside_those_it_has():
+    morning, evening = ((hours,) for hours in PEAKS)
+    after = AddBusLane(id="a", street="红旗路", hours=morning).apply(town())
+    both = AddBusLane(id="b", street="红旗路", hours=evening).apply(after)
+    assert set(bus_lanes(both).values()) == {BusLane(PEAKS)}
+    assert set(bus_lanes(AddBusLane(id="c", street="红旗路").apply(both)).values()) == {BusLane()}
+    with pytest.raises(ScenarioError, match="红旗路 has that bus lane already"):
+        AddBusLane(id="d", street="红旗路", hours=morning).apply(both)
+
+
+def test_no_measure_takes_the_last_lane_beside_a_bus_lane():
+    after = AddBusLane(id="a", street="红旗路").apply(town())
+    with pytest.raises(ScenarioError, match="红旗路 has a bus lane: 1 lane leave none for all"):
+        ChangeLanes(id="b", street="红旗路", lanes=1).apply(after)
+
+
+def test_bus_lane_is_said_in_both_languages():
+    assert AddBusLane(id="a", street="红旗路").describe("zh") == "红旗路设公交专用道(全天)"
+    assert AddBusLane(id="a", street="红旗路", hours=PEAKS[:1]).describe("en") == "bus lane on 红旗路 07:00–09:00"
 
 
 def test_speed_too_low_for_the_capacity_is_refused():

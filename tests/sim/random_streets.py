@@ -65,11 +65,15 @@ def _random_plan(draw: random.Random, network: Network, node_id: str) -> SignalP
 
 
 def ways_on(tables: FlowTables, segment: int) -> list[int]:
-    """Segments of streets that a route may name after a segment, through its lane groups where it has them."""
+    """Segments of streets that a route may name after a segment, through its lane groups where it has them.
+
+    None of bus lanes.
+    """
+    groups = range(tables.first_group, tables.first_bus_lane)
     ways: list[int] = []
     for onward in tables.turn_to[tables.turns_out(segment)].tolist():
-        ways += tables.turn_to[tables.turns_out(onward)].tolist() if onward >= tables.first_group else [onward]
-    return ways
+        ways += tables.turn_to[tables.turns_out(onward)].tolist() if onward in groups else [onward]
+    return [way for way in ways if way < tables.first_bus_lane]
 
 
 def random_route(draw: random.Random, tables: FlowTables, first: int, longest: int) -> list[int]:

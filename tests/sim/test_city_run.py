@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from twin.city.city import City
+from twin.city.network import BusLane
 from twin.clock import TimeWindow
 from twin.records import BUS_COLUMNS, LINK_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
 from twin.sim import navigation, parking_day
-from twin.sim.city_run import Day, run_city
+from twin.sim.city_run import Day, Stage, run_city
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.parking_stock import ParkingStock
 from twin.study.habits import demand_of, trips_of_day
@@ -219,3 +220,51 @@ def test_hearing_when_nothing_saves_a_minute_changes_nothing(
     told, untold = run(replace(settled, stage=stage), until_s=short), run(settled, until_s=short)
     pd.testing.assert_frame_equal(told.trips, untold.trips, check_exact=True)
     pd.testing.assert_frame_equal(told.links, untold.links, check_exact=True)
+
+
+def given_way(settled: Settlement, *, lanes: bool, priority: bool) -> Settlement:
+    """The town with a bus lane beside the others along line 1路, or with priority for its buses at all signals."""
+    city = settled.stage.city
+    mine = [line for line in city.lines if line.name == "1路"]
+    route = {link_id for line in mine for link_id in line.route}
+    if lanes:
+        links = [
+            replace(link, lanes=link.lanes + 1.0, bus_lane=BusLane()) if link.id in route else link
+            for link in city.network.links
+        ]
+        city = replace(city, network=city.network.with_links(links))
+    if priority:
+        ids = tuple(line.id for line in mine)
+        plans = tuple(replace(plan, control="bus_priority", lines=ids) for plan in city.signals)
+        city = replace(city, signals=plans)
+    return replace(settled, stage=Stage.of(city))
+
+
+def test_lanes_and_signals_of_their_own_make_buses_faster_one_by_one_and_together(
+    settled: Settlement, records: Records
+) -> None:
+    """Mean time under way of line 1路, some 250 s without either; what signals give to buses, others wait."""
+
+    def under_way_s(found: Records) -> float:
+        assert found.buses is not None
+        buses = found.buses[found.buses["line_id"].str.startswith("1路/")]
+        return float((buses["arrive_s"] - buses["depart_s"] - buses["dwell_s"]).mean())
+
+    def hours(found: Records) -> float:
+        return float((found.trips["arrive_s"] - found.trips["depart_s"]).sum()) / 3600.0
+
+    lanes = run(given_way(settled, lanes=True, priority=False))
+    priority = run(given_way(settled, lanes=False, priority=True))
+    both = run(given_way(settled, lanes=True, priority=True))
+    assert under_way_s(both) < min(under_way_s(lanes), under_way_s(priority))
+    assert max(under_way_s(lanes), under_way_s(priority)) < under_way_s(records)
+    assert hours(records) < hours(priority)
+
+
+def test_both_flows_tell_the_same_story_of_bus_lanes_and_priority(settled: Settlement) -> None:
+    told, short = given_way(settled, lanes=True, priority=True), 7.0 * 3600
+    compiled, simpy = run(told, until_s=short), run(told, until_s=short, flow_class=SimpyFlow)
+    assert compiled.buses is not None and simpy.buses is not None
+    pd.testing.assert_frame_equal(compiled.trips, simpy.trips)
+    pd.testing.assert_frame_equal(compiled.buses, simpy.buses)
+    pd.testing.assert_frame_equal(compiled.links, simpy.links)

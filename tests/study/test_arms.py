@@ -8,6 +8,7 @@ import pytest
 from test_settle import PERIOD, on_the_long_way, two_routes
 
 from twin.city.city import City
+from twin.city.places import KnownPlace
 from twin.city.screenlines import Screenline
 from twin.city.zones import LoadingPoint, Zone
 from twin.results.run import LightTraffic
@@ -87,6 +88,23 @@ def test_jobs_within_reach_fall_where_traffic_takes_longer_than_half_an_hour(set
     reached = zone_access(settled.stage, replace(run.records, links=slow), PERIOD).set_index("zone_id")
     assert reached["jobs_30min"].tolist() == [10.0, 200.0]
     assert reached["jobs_45min"].tolist() == [210.0, 200.0]
+
+
+def test_hospitals_are_reached_at_the_junction_nearest_to_them_and_unknown_schools_are_null(
+    settled: Settlement,
+) -> None:
+    """B's hospital is half an hour from A once the last street takes 2,000 s, and always at hand in B."""
+    hospital = KnownPlace("医院", "hospital", 121.03, 37.0)
+    stage = replace(settled.stage, city=replace(settled.stage.city, places=(hospital,)))
+    records = run_of(settled).records
+    assert zone_access(stage, records, PERIOD)["hospitals_30min"].tolist() == [1.0, 1.0]
+    slow = records.links.assign(
+        mean_travel_time_s=lambda t: t["mean_travel_time_s"].where(t["link_id"] != "dz", 2000.0)
+    )
+    reached = zone_access(stage, replace(records, links=slow), PERIOD)
+    assert reached["hospitals_30min"].tolist() == [0.0, 1.0]
+    assert reached["hospitals_45min"].tolist() == [1.0, 1.0]
+    assert reached[["schools_60min", "jobs_bus_60min", "covered_500m"]].isna().all(axis=None)
 
 
 def test_the_loading_point_nearest_to_the_centre_stands_for_a_zone(settled: Settlement) -> None:

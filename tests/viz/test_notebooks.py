@@ -13,6 +13,7 @@ NOTEBOOKS = sorted((Path(viz.__file__).parent / "notebooks").glob("*.ipynb"))
 REPLICATIONS = re.compile(r"^replications = \d+$", flags=re.MULTILINE)
 SPACES = re.compile(r"^spaces = [\d_]+$", flags=re.MULTILINE)
 ROUNDS = re.compile(r"^rounds = \d+$", flags=re.MULTILINE)
+MEASURED = re.compile(r"^measured = .+$", flags=re.MULTILINE)
 
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
@@ -47,6 +48,7 @@ def test_a_notebook_runs_from_top_to_bottom(notebook, tmp_path) -> None:
         cell.source, count = REPLICATIONS.subn("replications = 2", cell.source)
         cell.source = SPACES.sub("spaces = 200", cell.source)
         cell.source = ROUNDS.sub("rounds = 2", cell.source)
+        cell.source = MEASURED.sub('measured = ("07:00", "07:15")', cell.source)
         replaced += count
     assert replaced == 1
     NotebookClient(

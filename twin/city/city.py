@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from twin.city.network import Network
 from twin.city.parking import AS_IT_IS, ParkingPolicy, ParkingSite
+from twin.city.places import KnownPlace
 from twin.city.screenlines import Screenline
 from twin.city.signals import SignalOrder, SignalPlan
 from twin.city.transit import BusLine
@@ -32,6 +33,7 @@ class City:
     signal_orders: tuple[SignalOrder, ...] = ()  # what measures want of signals; a study carries it out
     demand: Demand | None = None  # None: trips come from elsewhere, e.g. a table given to `simulate`
     screenlines: tuple[Screenline, ...] = ()
+    places: tuple[KnownPlace, ...] = ()  # schools, hospitals …: what residents want to reach
     reroute_share: float = 0.0  # of drivers, who hear of other ways on the road
     notes: tuple[str, ...] = ()  # what the builder could not do, in sentences
 

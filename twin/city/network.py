@@ -85,11 +85,24 @@ class LinkChange:
 
 
 @dataclass(frozen=True, slots=True)
+class BusLane:
+    """So many of a link's lanes that nobody but buses drives, in these hours of every day; (): all day."""
+
+    hours: tuple[TimeWindow, ...] = ()
+    lanes: float = 1.0
+
+    def holds_at(self, time_s: float) -> bool:
+        """Whether it is a bus lane at that time of any day."""
+        return not self.hours or any((time_s - h.start_s) % DAY_S < h.duration_s for h in self.hours)
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """One direction of a street between two nodes.
 
-    `capacity_vph` and `jam_density_vpkm` are per lane; `opened_on` None: open since before records began;
-    `opened_on` date.max: planned or under construction, no date known. `assumed` names the fields not observed.
+    `capacity_vph` and `jam_density_vpkm` are per lane; `lanes` are all it has, a bus lane among them; `opened_on` None:
+    open since before records began; `opened_on` date.max: planned or under construction, no date known. `assumed` names
+    the fields not observed.
     """
 
     id: str
@@ -115,11 +128,17 @@ class Link:
     source_ids: tuple[str, ...] = ()  # ids of the ways it was made from
     part_of: str = ""  # id of the link that it is a piece of, where a street was cut at a new junction
     assumed: frozenset[str] = frozenset()
+    bus_lane: BusLane | None = None  # None: all lanes are for all
 
     @property
     def free_time_s(self) -> float:
         """Time to drive the link alone at free speed (s), without junction delay."""
         return self.length_m / self.free_speed_mps
+
+    @property
+    def lanes_for_all(self) -> float:
+        """Lanes that anybody may drive at some time of the day: without one that is for buses all day."""
+        return self.lanes - self.bus_lane.lanes if self.bus_lane is not None and not self.bus_lane.hours else self.lanes
 
     @property
     def flow_capacity_vps(self) -> float:
@@ -281,6 +300,8 @@ def _link_faults(link: Link, node_ids: set[str]) -> Iterable[str]:
         if not (math.isfinite(value) and value > 0):
             yield f"link {link.id}: {quantity} is {value}, must be positive"
             return
+    if link.bus_lane is not None and not 0.0 < link.bus_lane.lanes < link.lanes:
+        yield f"link {link.id}: {link.bus_lane.lanes:g} of its {link.lanes:g} lanes for buses leave no lane for others"
     critical_vpkm = link.capacity_vph / (link.free_speed_mps * 3.6)
     if critical_vpkm >= link.jam_density_vpkm:
         yield (

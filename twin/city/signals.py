@@ -5,10 +5,11 @@ from typing import Literal
 
 from twin.clock import TimeWindow
 
-Control = Literal["fixed", "actuated", "max_pressure"]
-"""Who decides when a phase ends: the clock, the gaps in its traffic, or the queues before and behind the junction."""
+Control = Literal["fixed", "actuated", "max_pressure", "bus_priority"]
+"""Who decides when a phase ends: the clock, the gaps in its traffic, the queues before and behind the junction, or the
+clock unless a bus comes."""
 
-CONTROLS: tuple[Control, ...] = ("fixed", "actuated", "max_pressure")
+CONTROLS: tuple[Control, ...] = ("fixed", "actuated", "max_pressure", "bus_priority")
 
 LOST_S = 3.0
 """Lost time of a phase (s): start-up 2–3 s and clearance 1–2 s, less what is driven in yellow; 2–4 s in practice."""
@@ -35,8 +36,8 @@ class SignalPlan:
     """The plan of one node. A movement without a green in the plan is never stopped.
 
     `window` None: all day; else in these hours of every day. `control`: other than "fixed", the greens that begin and
-    end together are a phase, and its length is decided while it runs. `assumed` names what nobody observed ("plan"
-    where the twin computed it).
+    end together are a phase, and its length is decided while it runs. `lines`: ids of the bus lines that have priority
+    under "bus_priority"; (): all. `assumed` names what nobody observed ("plan" where the twin computed it).
     """
 
     node_id: str
@@ -46,6 +47,7 @@ class SignalPlan:
     window: TimeWindow | None = None
     assumed: frozenset[str] = frozenset()
     control: Control = "fixed"
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class SignalOrder:
     """What a measure wants of the signal at a node, for a study to carry out when it knows the volumes.
 
     `retime`: a new plan from the volumes with all measures in place; "coordinated": with a green wave along its street.
-    `control` None: as it is.
+    `control` None: as it is. `lines`: as of a plan.
     """
 
     node_id: str
     retime: Literal["no", "alone", "coordinated"] = "no"
     control: Control | None = None
+    lines: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ def _lines_of(key: str, words: MetricWords) -> list[str]:
         f"    = {words.formula}",
         f"    {words.definition.zh}",
         f"    {words.definition.en}",
+        *(["    不含随机性，没有区间 / holds no chance, no interval"] if words.is_exact else []),
         f"    来源 / source: {words.source}",
         f"    方法 / method: {_both(words.method)}",
         f"    范围 / areas: {'、'.join(kind.zh for kind in kinds)} / {', '.join(kind.en for kind in kinds)}",

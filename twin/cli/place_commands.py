@@ -147,12 +147,20 @@ def _cell(value: object) -> str:
 
 @click.command()
 @click.argument("place")
-def demand(place: str) -> None:
+@click.option("--mode-choice", is_flag=True, help="What people weigh when they choose how to go, and where it is from.")
+def demand(place: str, mode_choice: bool) -> None:
     """Show who travels in PLACE on a weekday: trips by mode and purpose, and how long car trips are."""
     from twin.cli.tables import print_histogram, print_lines, print_table
+    from twin.files.choice_files import choice_path, read_choice
     from twin.files.city_files import load_city
     from twin.study.habits import demand_of
 
+    if mode_choice:
+        path = choice_path(place)
+        weighed = [(source.key, source.value, source.tag, source.note) for source in read_choice(path)[1]]
+        print_lines([str(path)])
+        print_table(("coefficient", "value", "source", "note"), weighed)
+        return
     tables = demand_of(load_city(place)).tables
     print_lines([ASSUMED_DATA.zh, ASSUMED_DATA.en])
     for name in ("modes", "purposes"):

@@ -143,6 +143,16 @@ def _study_options(command: _Command) -> _Command:
             "--two-starts", is_flag=True, help="Settle from a second start too: no winner where the effect differs."
         ),
         click.option(
+            "--people-react/--nobody-changes-mode",
+            default=None,
+            help="Answer a second time, with people who choose anew how to go.  [default: as the scenario says]",
+        ),
+        click.option(
+            "--induced/--no-induced",
+            default=None,
+            help="With people who react: trips are made more or less often too.  [default: as the scenario says]",
+        ),
+        click.option(
             "--window",
             metavar="06:00-22:00",
             help="Hours whose departures count, in place of the scenarios' own. Longer than a morning: whole days, in "
@@ -197,6 +207,8 @@ def _study(
     replications: int | None,
     precision: str | None,
     two_starts: bool,
+    people_react: bool | None,
+    induced: bool | None,
     window: str | None,
     jobs: int | None,
     out: Path | None,
@@ -221,6 +233,8 @@ def _study(
                 precision_s=wanted.half_width_s if wanted else None,
                 precision_share=wanted.half_width_share if wanted else None,
                 two_starts=two_starts,
+                people_react=people_react,
+                induced=induced,
                 window=hours,
                 jobs=jobs,
                 out=folder,

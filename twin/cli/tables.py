@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -12,8 +13,10 @@ from rich.table import Table
 
 from twin.records import STATUSES
 from twin.results.alternatives import side_by_side
+from twin.results.bus_short import cost_sentence
 from twin.results.comparison import Comparison
-from twin.wording import BOOKS, CHANCE_ONLY, Language, Words
+from twin.results.mode_shares import shares_written
+from twin.wording import BOOKS, CHANCE_ONLY, NOBODY_CHANGES_MODE, Language, Words
 
 _STEPS = {
     "city": Words("读入城市", "read the city"),
@@ -22,6 +25,7 @@ _STEPS = {
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),
     "damaged": Words("存档损坏，重新模拟", "kept runs that are damaged, made again"),
+    "modes": Words("方式与路线一起稳定", "settle modes and routes together"),
     "runs": Words("配对模拟", "paired runs"),
     "candidates": Words("查找断头路、丁字路缺口", "look for gaps"),
     "static": Words("静态均衡：逐个", "static equilibria, one by one"),
@@ -65,27 +69,53 @@ def print_histogram(title: str, bins: Sequence[str], counts: Sequence[float]) ->
 
 
 def print_comparison(comparison: Comparison, language: Language = "zh", *, whole: bool = False) -> None:
-    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath."""
+    """Print what a reader must know first, the table of before and after (the `whole` of it), and the books beneath.
+
+    Where people react in a second answer, that too, with how they go.
+    """
     console = _console()
     for line in comparison.warning_lines(language):
         console.print(line, style="bold")
+    if comparison.reacting is not None:
+        console.print(f"\n{NOBODY_CHANGES_MODE.in_(language)}", style="bold")
+    _print_answer(console, comparison, language, whole=whole)
+    if comparison.reacting is not None:
+        console.print()
+        for line in comparison.reacting.warning_lines(language):
+            if line not in comparison.warning_lines(language):
+                console.print(line, style="bold")
+        _print_answer(console, comparison.reacting, language, whole=whole)
+
+
+def _print_answer(console: Console, comparison: Comparison, language: Language, *, whole: bool) -> None:
     titles = [str(comparison.meta.get(f"{arm}_title") or comparison.meta[arm]) for arm in _ARMS]
     console.print(f"\n{titles[0]} → {titles[1]}")
     figures = comparison.table(language, whole=whole)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in figures.columns:
-        is_number = name in figures.columns[2:6]
-        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
-    for row in figures.itertuples(index=False):
-        table.add_row(*(str(cell) for cell in row))
-    console.print(table)
+    console.print(_figure_table(figures))
+    if comparison.has_other_lines and not whole:
+        console.print(Words("公交线路有改动：", "Bus lines differ:").in_(language))
+        console.print(_figure_table(comparison.bus_table(language)))
+        console.print(cost_sentence(comparison.rows, language))
     console.print(comparison.verdict_line(language), style="bold")
+    if len(comparison.modes):
+        shares = shares_written(comparison.modes, language)
+        print_table([str(name) for name in shares.columns], [[str(cell) for cell in row] for row in shares.to_numpy()])
     for note in comparison.notes(language):
         console.print(note)
     for arm, words in _ARMS.items():
         books = comparison.books[comparison.books["arm"] == arm].sum(numeric_only=True)
         parts = " + ".join(f"{BOOKS[status].in_(language)} {int(books[status]):,}" for status in STATUSES)
         console.print(f"{words.in_(language)}: {BOOKS['created'].in_(language)} {int(books['created']):,} = {parts}")
+
+
+def _figure_table(figures: pd.DataFrame) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in figures.columns:
+        is_number = name in figures.columns[2:6]
+        table.add_column(str(name), justify="right" if is_number else "left", overflow="fold")
+    for row in figures.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    return table
 
 
 def print_alternatives(comparisons: Sequence[Comparison], language: Language = "zh") -> None:

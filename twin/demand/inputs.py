@@ -35,6 +35,7 @@ BackBy = Literal["profile", "stay"]
 
 PURPOSES: tuple[TripPurpose, ...] = ("work", "school", "business", "other")
 PERSON_MODES: tuple[PersonMode, ...] = ("walk", "ebike", "bus", "car", "taxi")
+ChoiceMode = Literal["car", "bus", "ebike", "walk"]
 OD_PURPOSES = (*PURPOSES, "through", "freight")
 """Purposes whose table may be given as `od_<purpose>.csv`."""
 
@@ -150,6 +151,40 @@ class ModeSettings:
     bands_km: tuple[Positive, ...]  # upper ends; one more band lies beyond the last
     persons_per_taxi: Annotated[float, Within(1.0)]
     shares: dict[str, dict[str, tuple[Share, ...]]]
+
+
+CHOICE_MODES: tuple[ChoiceMode, ...] = ("car", "bus", "ebike", "walk")
+"""Modes that people choose among, in the order of columns. Who goes by taxi goes on doing so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nest:
+    """Modes that stand in for one another more than for others. `scale`: 1 as all others, near 0 the same thing."""
+
+    modes: tuple[ChoiceMode, ...]
+    scale: Annotated[float, Within(0.0, 1.0, above=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSettings:
+    """Everything in `mode_choice.toml`: what people weigh when they choose how to go.
+
+    `utils_per_min`: utility lost by a minute in the car or aboard. `purpose_scale`: times all utilities of a purpose.
+    `driver_time_yuan_per_h` (by purpose) turns parking fees into minutes, `rider_time_yuan_per_h` fares.
+    `longest_cost_min`: no way costs more, so that a mode without any is dear and not impossible. `trips_per_logsum`:
+    relative change of trips where the logsum changes by one, if trips may be induced.
+    """
+
+    title: str
+    utils_per_min: Positive
+    driver_time_yuan_per_h: dict[str, Positive]
+    rider_time_yuan_per_h: Positive
+    purpose_scale: dict[str, Positive]
+    nests: dict[str, Nest]
+    bus_fare_yuan: Amount  # for each boarding
+    ebike_kmh: Positive
+    longest_cost_min: Positive
+    trips_per_logsum: Annotated[float, Within(0.0, 1.0)]
 
 
 @dataclass(frozen=True, slots=True)

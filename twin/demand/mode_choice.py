@@ -1,6 +1,6 @@
-"""By what: fixed shares of modes by purpose and band of distance.
+"""By what: shares of modes by purpose and band of distance, as the base has them.
 
-A first version: shares are read, shown and tagged, and they do not answer to travel time or price.
+How they answer to times and prices is `nested_logit`; who may go otherwise is `choosers`.
 """
 
 from collections.abc import Mapping

@@ -18,8 +18,8 @@ from twin.clock import TimeWindow
 from twin.demand.inputs import DemandInputs, LorrySettings, ParkingEnd
 from twin.demand.overview import overview_tables
 from twin.demand.profiles import DayShares, move_out_of_bans
-from twin.demand.streams import Stream, trip_tables, zone_ids
-from twin.demand.zones import StreetPoints, skim_zones, street_points
+from twin.demand.streams import Stream, TripTables, trip_tables, zone_ids
+from twin.demand.zones import Skim, StreetPoints, skim_zones, street_points
 from twin.routing.paths import Router
 
 Floats = NDArray[np.float64]
@@ -33,34 +33,74 @@ FIRST_RIDER_ID = 1 << 32
 """Riders of buses are numbered from here, so that no rider has the luck of a driver."""
 
 
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A population as it was drawn: streets' points, tables, and the habits of each stream in order of their ids."""
+
+    points: StreetPoints
+    skim: Skim
+    tables: TripTables
+    drivers: tuple[tuple[Stream, pd.DataFrame], ...]
+    riders: tuple[tuple[Stream, pd.DataFrame], ...]
+
+
 def draw_demand(network: Network, inputs: DemandInputs, *, seed: int, window: TimeWindow = MORNING) -> Demand:
     """Travellers whose usual departure lies in the window, on the streets given (those open on the day).
 
     Numbered in order of purpose, origin and destination: ids and luck depend on no id of the network. Another level
     or another zone numbers them anew. `tables`: see `twin.demand.overview`.
     """
+    return as_demand(draw_habits(network, inputs, seed=seed, window=window), inputs, window)
+
+
+def draw_habits(network: Network, inputs: DemandInputs, *, seed: int, window: TimeWindow) -> Drawn:
+    """The habits of all who drive or ride, stream by stream."""
     points = street_points(network, inputs.zones, inputs.demand.loading)
     skim = skim_zones(Router(network), points)
     tables = trip_tables(inputs, skim)
+    return Drawn(
+        points,
+        skim,
+        tables,
+        habits_of(tables.streams, points, inputs, window=window, seed=seed, first_id=0),
+        habits_of(tables.bus_streams, points, inputs, window=window, seed=seed, first_id=FIRST_RIDER_ID),
+    )
+
+
+def habits_of(
+    streams: Sequence[Stream],
+    points: StreetPoints,
+    inputs: DemandInputs,
+    *,
+    window: TimeWindow,
+    seed: int,
+    first_id: int,
+) -> tuple[tuple[Stream, pd.DataFrame], ...]:
+    """The habits of some streams, numbered one after the other."""
     joined = _with_a_way(points)
+    parts = []
+    for stream in streams:
+        part = _travellers(stream, points, inputs, joined, window=window, seed=seed, first_id=first_id)
+        first_id += len(part)
+        parts.append((stream, part))
+    return tuple(parts)
 
-    def drawn(streams: Sequence[Stream], first_id: int) -> pd.DataFrame:
-        parts = []
-        for stream in streams:
-            part = _travellers(stream, points, inputs, joined, window=window, seed=seed, first_id=first_id)
-            first_id += len(part)
-            parts.append(part)
-        return pd.concat(parts, ignore_index=True) if parts else _travellers_of_nobody()
 
-    level = inputs.demand.level
+def as_demand(drawn: Drawn, inputs: DemandInputs, window: TimeWindow) -> Demand:
+    """What was drawn as the demand of a city."""
+    level, points, tables = inputs.demand.level, drawn.points, drawn.tables
     return Demand(
-        travellers=drawn(tables.streams, 0),
-        riders=drawn(tables.bus_streams, FIRST_RIDER_ID),
+        travellers=_joined(drawn.drivers),
+        riders=_joined(drawn.riders),
         points=points.points,
-        tables=overview_tables(inputs, tables, skim, window, [*points.notes, *tables.notes]),
+        tables=overview_tables(inputs, tables, drawn.skim, window, [*points.notes, *tables.notes]),
         assumed=frozenset(value.key.split(".")[0].split("[")[0] for value in inputs.assumed_values),
         day_to_day=DayToDay(level_cv=level.day_cv, departure_sd_s=60.0 * level.departure_sd_min),
     )
+
+
+def _joined(parts: Sequence[tuple[Stream, pd.DataFrame]]) -> pd.DataFrame:
+    return pd.concat([part for _, part in parts], ignore_index=True) if parts else _travellers_of_nobody()
 
 
 def day(demand: Demand, seed: int) -> pd.DataFrame:
@@ -118,7 +158,7 @@ def _travellers(
         depart_s = _outside_bans(depart_s, uniform(seed, "before or after the ban", ids), inputs.demand.lorries)
     end = inputs.parking.ends[stream.end] if stream.end else None
     is_zone = np.array([zone.kind == "zone" for zone in points.zones], dtype=np.bool_)[destination]
-    stay = _stays(end, is_zone, ids, seed)
+    stay = stays_of(end, is_zone, ids, seed)
     names = zone_ids(points.zones)
     columns = {
         "traveller_id": ids,
@@ -208,19 +248,21 @@ def _outside_bans(depart_s: Floats, luck: Floats, lorries: LorrySettings) -> Flo
 
 
 @dataclass(frozen=True, eq=False)
-class _Stays:
+class Stays:
+    """What each leaves the car at, as in TRAVELLER_COLUMNS, and for how long (s)."""
+
     parks: NDArray[np.object_]
     stay_s: Floats
 
 
-def _stays(end: ParkingEnd | None, is_zone: NDArray[np.bool_], ids: Ints, seed: int) -> _Stays:
+def stays_of(end: ParkingEnd | None, is_zone: NDArray[np.bool_], ids: Ints, seed: int) -> Stays:
     """Where each leaves the car, and how long (log-normal); nobody parks at a gate."""
     if end is None:
-        return _Stays(np.full(len(ids), "none", dtype=object), np.zeros(len(ids)))
+        return Stays(np.full(len(ids), "none", dtype=object), np.zeros(len(ids)))
     luck = uniform(seed, "place to park", ids)
     words = np.array(["private", "none", "public"], dtype=object)
     parks = words[np.searchsorted([end.own_place, end.own_place + end.drop_off], luck, side="right")]
     spread = np.sqrt(np.log1p(end.stay_cv**2))
     middle = np.log(3600.0 * end.mean_stay_h) - 0.5 * spread**2
     stay_s = np.exp(middle + spread * normal(seed, "stay", ids))
-    return _Stays(np.where(is_zone, parks, "none"), np.where(is_zone, stay_s, 0.0))
+    return Stays(np.where(is_zone, parks, "none"), np.where(is_zone, stay_s, 0.0))

@@ -13,28 +13,45 @@ from numpy.typing import NDArray
 
 from twin.city.zones import Zone
 from twin.demand.gravity import Balanced, deterrence, furness, scaled_to, table_of, weights_of
-from twin.demand.inputs import DemandInputs, Profile, PurposeSettings
+from twin.demand.inputs import CHOICE_MODES, ChoiceMode, DemandInputs, Profile, PurposeSettings
 from twin.demand.mode_choice import mode_tables
 from twin.demand.profiles import hour_shares
 from twin.demand.zones import Skim
 
 Floats = NDArray[np.float64]
+Way = Literal["outward", "homeward"]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What a stream's people choose among. `shares`: (n_modes, n_zones, n_zones) of CHOICE_MODES in the base.
+
+    `people`: person trips that one row of the stream stands for, `per_vehicle` and `per_rider` those of a simulated car
+    and a simulated rider of its purpose; `end`: key of parking ends of who comes by car.
+    """
+
+    shares: Floats
+    people: float
+    per_vehicle: float
+    per_rider: float
+    end: str
 
 
 @dataclass(frozen=True, eq=False)
 class Stream:
     """Vehicle trips a day (scale included) between zones; of mode "bus", riders. `end`: key of parking ends; "": it
-    needs no space.
+    needs no space. Of modes "ebike" and "walk": the cars that would be there if all drove.
     """
 
     name: str  # e.g. "work/outward/car"; keys the luck of its travellers
     purpose: str
-    mode: Literal["car", "truck", "bus"]
+    mode: Literal["car", "truck", "bus", "ebike", "walk"]
     vehicles: Floats
     profile: Profile
     travels_share: float
     end: str
     persons: float = 1.0  # in each vehicle; 1: not known, the driver alone
+    chooses: Choice | None = None  # None: goes as it does
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +59,14 @@ class TripTables:
     """Everything that travels on a weekday: streams of vehicles, person trips by mode, bus riders, and notes.
 
     `persons`: (purpose, mode) → matrix of person trips a day, both ways; `bus_riders`: (n_zones, 24), by hour;
-    `bus_streams`: the same riders by purpose and way, between zones.
+    `bus_streams`: the same riders by purpose and way, between zones; `other_streams`: e-bikes and walkers likewise.
     """
 
     streams: tuple[Stream, ...]
     persons: Mapping[tuple[str, str], Floats]
     bus_riders: Floats
     bus_streams: tuple[Stream, ...] = ()
+    other_streams: tuple[Stream, ...] = ()
     balances: Mapping[str, Balanced] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -61,6 +79,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
     n = len(inputs.zones)
     bus_riders = np.zeros((n, 24), dtype=np.float64)
     bus_streams: list[Stream] = []
+    other_streams: list[Stream] = []
     for purpose in sorted(inputs.demand.purposes):
         settings = inputs.demand.purposes[purpose]
         outward = _outward_trips(inputs, purpose, settings, skim, balances)
@@ -70,8 +89,9 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
         if "bus" in by_mode:
             bus_riders += by_mode["bus"].sum(axis=1)[:, None] * hour_shares(settings.outward)
             bus_riders += by_mode["bus"].sum(axis=0)[:, None] * hour_shares(settings.homeward)
-            bus_streams += _bus_streams(purpose, settings, by_mode["bus"] * inputs.demand.level.bus_scale)
+            bus_streams += _bus_streams(inputs, purpose, settings, by_mode)
         streams += _purpose_streams(inputs, purpose, settings, by_mode)
+        other_streams += _other_streams(inputs, purpose, settings, by_mode)
     streams += _gate_streams(inputs, skim, balances)
     streams += _lorry_streams(inputs, skim, balances)
     return TripTables(
@@ -79,6 +99,7 @@ def trip_tables(inputs: DemandInputs, skim: Skim) -> TripTables:
         persons=persons,
         bus_riders=bus_riders,
         bus_streams=tuple(stream for stream in bus_streams if stream.vehicles.sum() > 0),
+        other_streams=tuple(stream for stream in other_streams if stream.vehicles.sum() > 0),
         balances=balances,
         notes=tuple(_balance_notes(balances)),
     )
@@ -118,23 +139,74 @@ def _purpose_streams(
         if mode not in by_mode:
             continue
         vehicles = by_mode[mode] * (scale / load)
-        for way, table, profile, end in (
+        ways: tuple[tuple[Way, Floats, Profile, str], ...] = (
             ("outward", vehicles, settings.outward, settings.ends_at),
             ("homeward", vehicles.T, settings.homeward, settings.starts_at),
-        ):
+        )
+        for way, table, profile, end in ways:
             name = f"{purpose}/{way}/{mode}"
+            choice = _choice(inputs, settings, by_mode, "car", way) if mode == "car" else None
             end = end if mode == "car" else ""
-            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end, load))
+            streams.append(Stream(name, purpose, "car", table, profile, settings.travels_share, end, load, choice))
     return streams
 
 
-def _bus_streams(purpose: str, settings: PurposeSettings, riders: Floats) -> list[Stream]:
+def _bus_streams(
+    inputs: DemandInputs, purpose: str, settings: PurposeSettings, by_mode: Mapping[str, Floats]
+) -> list[Stream]:
     """Riders of buses of a purpose, out and home; `level.scale` is of cars and leaves them alone."""
-    ways = (("outward", riders, settings.outward), ("homeward", riders.T, settings.homeward))
+    riders = by_mode["bus"] * inputs.demand.level.bus_scale
+    ways: tuple[tuple[Way, Floats, Profile], ...] = (
+        ("outward", riders, settings.outward),
+        ("homeward", riders.T, settings.homeward),
+    )
     return [
-        Stream(f"{purpose}/{way}/bus", purpose, "bus", table, profile, settings.travels_share, "")
+        Stream(
+            f"{purpose}/{way}/bus", purpose, "bus", table, profile, settings.travels_share, "",
+            chooses=_choice(inputs, settings, by_mode, "bus", way),
+        )
         for way, table, profile in ways
-    ]
+    ]  # fmt: skip
+
+
+def _other_streams(
+    inputs: DemandInputs, purpose: str, settings: PurposeSettings, by_mode: Mapping[str, Floats]
+) -> list[Stream]:
+    """E-bikes and walkers of a purpose, out and home, as many as there would be cars if all of them drove."""
+    streams = []
+    modes: tuple[Literal["ebike", "walk"], ...] = ("ebike", "walk")
+    for mode in modes:
+        if mode not in by_mode:
+            continue
+        cars = by_mode[mode] * (inputs.demand.level.scale / settings.persons_per_car)
+        ways: tuple[tuple[Way, Floats, Profile, str], ...] = (
+            ("outward", cars, settings.outward, settings.ends_at),
+            ("homeward", cars.T, settings.homeward, settings.starts_at),
+        )
+        for way, table, profile, end in ways:
+            name, choice = f"{purpose}/{way}/{mode}", _choice(inputs, settings, by_mode, mode, way)
+            load = settings.persons_per_car
+            streams.append(Stream(name, purpose, mode, table, profile, settings.travels_share, end, load, choice))
+    return streams
+
+
+def _choice(
+    inputs: DemandInputs, settings: PurposeSettings, by_mode: Mapping[str, Floats], mode: ChoiceMode, way: Way
+) -> Choice:
+    """What the people of one mode and way choose among. Those who go by taxi stay with it and are left out."""
+    none = np.zeros((len(inputs.zones), len(inputs.zones)))
+    trips = np.stack([by_mode.get(other, none) for other in CHOICE_MODES])
+    total = trips.sum(axis=0)
+    shares = np.divide(trips, total, out=np.zeros_like(trips), where=total > 0.0)
+    level = inputs.demand.level
+    per_vehicle, per_rider = settings.persons_per_car / level.scale, 1.0 / level.bus_scale
+    return Choice(
+        shares=shares if way == "outward" else shares.transpose(0, 2, 1),
+        people=per_rider if mode == "bus" else per_vehicle,
+        per_vehicle=per_vehicle,
+        per_rider=per_rider,
+        end=settings.ends_at if way == "outward" else settings.starts_at,
+    )
 
 
 def _gate_streams(inputs: DemandInputs, skim: Skim, balances: dict[str, Balanced]) -> list[Stream]:

@@ -9,10 +9,13 @@ import datetime
 
 from twin.city.city import City
 from twin.clock import TimeWindow
+from twin.demand.choosers import draw_with_choosers
 from twin.demand.parking_supply import sites_of
 from twin.demand.private_parking import private_sites_of
 from twin.demand.sampling import MORNING, draw_demand
 from twin.demand.whole_days import draw_whole_days
+from twin.errors import DemandError
+from twin.files.barrier_files import read_places_of
 from twin.files.catalogue import demand_folder, network_folder
 from twin.files.demand_files import read_demand
 from twin.files.line_files import read_lines
@@ -28,13 +31,19 @@ FEED_FILE = "gtfs.zip"
 
 
 def load_city(
-    place: str, *, on: datetime.date | None = None, seed: int | None = None, hours: TimeWindow = MORNING
+    place: str,
+    *,
+    on: datetime.date | None = None,
+    seed: int | None = None,
+    hours: TimeWindow = MORNING,
+    choosing: TimeWindow | None = None,
 ) -> City:
     """The city of a place on a day.
 
     `on` None: the day of the place's passport. `seed` draws the population; None: the one in seeds/seeds.toml. `hours`:
-    when its travellers usually depart; sites are as full as when those begin. Longer than a morning, who parked drives
-    home again, and cars that were there at the start leave.
+    when its travellers usually depart; sites are as full as when those begin; longer than
+    a morning, who parked drives home again. `choosing`: when those do who may go by
+    another mode; None: nobody may.
     Travellers and sites stand on the streets of the passport's day whatever `on` is, so that opening a street
     moves nobody. Signals are not planned here.
     """
@@ -45,8 +54,13 @@ def load_city(
     inputs = read_demand(demand_folder(place))
     population = read_seeds().population if seed is None else seed
     is_whole_day = hours.duration_s > MORNING.duration_s
-    draw = draw_whole_days if is_whole_day else draw_demand
-    demand = draw(settled, inputs, seed=population, window=hours)
+    if choosing is not None and is_whole_day:
+        raise DemandError(f"{place}: people change mode only in studies of a morning, not of {hours}")
+    if choosing is None:
+        draw = draw_whole_days if is_whole_day else draw_demand
+        demand = draw(settled, inputs, seed=population, window=hours)
+    else:
+        demand = draw_with_choosers(settled, inputs, seed=population, window=hours, choosing=choosing)
     city = City(
         place=place,
         title=passport.title,
@@ -57,6 +71,7 @@ def load_city(
         private_sites=private_sites_of(settled, inputs),
         demand=demand,
         screenlines=read_screenlines(demand_folder(place)),
+        places=read_places_of(folder),
         notes=tuple(demand.tables["notes"]["note"]),
     )
     if (folder / FEED_FILE).is_file():

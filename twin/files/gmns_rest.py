@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twin.city.network import ClassBan, Link, LinkChange, Movement, Network, Node
+from twin.city.network import BusLane, ClassBan, Link, LinkChange, Movement, Network, Node
 from twin.city.signals import Green, SignalPlan
 from twin.clock import TimeWindow
 from twin.errors import NetworkError
@@ -107,6 +107,8 @@ def _plain(value: Any) -> Any:
         return [[hours.start_s, hours.end_s] for hours in value.hours]
     if isinstance(value, LinkChange):
         return [value.window.start_s, value.window.end_s, value.lanes, value.free_speed_mps]
+    if isinstance(value, BusLane):
+        return {"hours": [[window.start_s, window.end_s] for window in value.hours], "lanes": value.lanes}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
@@ -116,12 +118,17 @@ def _date(value: str | None) -> datetime.date | None:
     return None if value is None else datetime.date.fromisoformat(value)
 
 
+def _bus_lane(table: Mapping[str, Any]) -> BusLane:
+    return BusLane(tuple(TimeWindow(start_s, end_s) for start_s, end_s in table["hours"]), table["lanes"])
+
+
 _TAKE: dict[str, Callable[[Any], Any]] = {
     "assumed": frozenset,
     "source_ids": tuple,
     "opened_on": _date,
     "closed_on": _date,
     "geometry": lambda points: tuple((lon, lat) for lon, lat in points),
+    "bus_lane": _bus_lane,
     "access": lambda bans: tuple(ClassBan(tuple(TimeWindow(a, b) for a, b in hours)) for hours in bans),
     "changes": lambda rows: tuple(LinkChange(TimeWindow(a, b), lanes, mps) for a, b, lanes, mps in rows),
 }
@@ -134,4 +141,5 @@ def _with(thing: _Frozen, fields: Mapping[str, Any]) -> _Frozen:
 
 def _plan(table: Mapping[str, Any]) -> SignalPlan:
     greens = tuple(Green(*row) for row in table["greens"])
-    return SignalPlan(**{**table, "greens": greens, "assumed": frozenset(table["assumed"])})
+    lines = tuple(table.get("lines", ()))
+    return SignalPlan(**{**table, "greens": greens, "lines": lines, "assumed": frozenset(table["assumed"])})

@@ -4,7 +4,8 @@ Of a place by name, a map file, or a folder of GMNS tables; in words, and as fil
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,15 +16,17 @@ from twin.errors import DataFileError
 from twin.files.catalogue import network_folder
 from twin.files.gmns_files import read_gmns
 from twin.files.network_files import load_network, read_passport
+from twin.files.route_lines import RouteLines, lines_on_streets
 from twin.files.whole_files import write_whole, write_whole_text
 from twin.osm.report import NetworkReport
+from twin.osm.route_relations import MappedLine, read_mapped_lines
 from twin.osm.streets import read_network
 from twin.units import km_from_metres
 from twin.wording import Words
 
 FINDINGS_FILE, LINKS_FILE, ABOUT_FILE = "findings.csv", "links.parquet", "check.json"
 FINDING_COLUMNS = {
-    "kind": "word of FINDING_KINDS, or repair",
+    "kind": "word of FINDING_KINDS, repair, or bus_line",
     "weight": "error, look, fact or repair",
     "zh": "what, in Chinese",
     "en": "what, in English",
@@ -48,11 +51,20 @@ WEIGHTS = {
 }
 
 
+LINE_GAP = Words("公交线路关系的道路不相连", "a gap between the ways of a bus line")
+STOP_NOT_SERVED = Words("公交站无法由道路到达，未停靠", "a bus stop that no street of the line reaches, not served")
+
+MOST_LINE_NOTES = 20
+"""So many notes on bus lines are told one by one."""
+
 OSM_SOURCE = "© OpenStreetMap contributors, ODbL"
 _ZH = {
     "approaches whose marked lanes do not fit the turns, left out": "转向车道标线与转向不符，未采用",
+    "bus lanes that leave no lane for others, left out": "不给其他车辆留车道的公交专用道，未采用",
+    "bus lanes whose hours or side are not understood, left out": "时段或位置无法理解的公交专用道，未采用",
     "cut streets whose two carriageways were joined at the border": "图边界处被切断、已合拢的双幅路",
     "directions of loops from a junction to itself split in their middle": "回到同一路口的环路，从中间分开",
+    "directions of streets with a bus lane": "有公交专用道的道路方向",
     "directions of streets not understood": "单行标签无法理解",
     "lane tags refused": "车道数标签无效，按等级取值",
     "lanes by hour left out": "分时段车道未采用",
@@ -68,7 +80,6 @@ _ZH = {
     "speed limits refused": "限速标签无效，按等级取值",
     "street directions left out because one cannot get there and back": "无法往返到达的道路方向，未采用",
     "street directions whose lane count was brought into 1 to 8": "车道数调整到1–8",
-    "streets with bus lanes, which count as lanes for all": "有公交专用道的道路(计为普通车道)",
     "turn restrictions by way that would stop other traffic too, left out": "经路段的转向限制会影响其他车流，未采用",
     "turn restrictions obeyed": "已遵守的转向限制",
     "turn restrictions of ways that no car drives here, left out": "涉及无机动车道路的转向限制，未采用",
@@ -113,7 +124,8 @@ def check_network(what: str) -> NetworkCheck:
         return _check(found.network, f"{path.name} (GMNS): {size}", found.notes, {}, "")
     if path.is_file():
         network, report = read_network(path, place=path.name)
-        return _check(network, _title(path.name, report), _said(report), report.repaired_at, OSM_SOURCE)
+        check = _check(network, _title(path.name, report), _said(report), report.repaired_at, OSM_SOURCE)
+        return _with_lines(check, read_mapped_lines(path), network)
     if path.suffix or len(path.parts) > 1:
         raise DataFileError(f"{what}: no map file and no folder of GMNS tables (node.csv, link.csv) is there.")
     passport = read_passport(network_folder(what))
@@ -156,6 +168,46 @@ def _check(
         pd.DataFrame(links, columns=list(LINK_COLUMNS)),
         source,
     )
+
+
+def _with_lines(check: NetworkCheck, mapped: tuple[MappedLine, ...], network: Network) -> NetworkCheck:
+    """The check with what is to be said of the bus lines in the same map; as it was where there are none."""
+    if not mapped:
+        return check
+    on_streets = lines_on_streets(mapped, network)
+    rows = pd.DataFrame(list(_line_rows(mapped, on_streets)), columns=list(FINDING_COLUMNS))
+    return replace(
+        check,
+        sentences=(*check.sentences, on_streets.summary, *_first(on_streets.notes)),
+        findings=pd.concat([check.findings, rows], ignore_index=True),
+    )
+
+
+def _first(notes: Sequence[str]) -> list[str]:
+    """The first notes on lines, and how many there are more."""
+    more = len(notes) - MOST_LINE_NOTES
+    return [*notes[:MOST_LINE_NOTES], *([f"and {more:,} more notes on bus lines"] if more > 0 else [])]
+
+
+def _line_rows(
+    mapped: tuple[MappedLine, ...], on_streets: RouteLines
+) -> Iterator[tuple[str, str, str, str, float, float, str, str]]:
+    """Gaps between the ways of relations, and stops that lie off every street, each at its place."""
+    for line in mapped:
+        for gap in line.gaps:
+            yield _line_row("look", LINE_GAP, gap.lon, gap.lat, line)
+    served = {(line.name, line.direction): {(s.lon, s.lat) for s in line.stops} for line in on_streets.lines}
+    for key, line in on_streets.mapped.items():
+        for stop in line.stops:
+            if (stop.lon, stop.lat) not in served.get(key, set()):
+                yield _line_row("look", STOP_NOT_SERVED, stop.lon, stop.lat, line)
+
+
+def _line_row(
+    weight: str, words: Words, lon: float, lat: float, line: MappedLine
+) -> tuple[str, str, str, str, float, float, str, str]:
+    name = f"{line.line} {line.direction}"
+    return "bus_line", weight, words.zh, words.en, round(lon, 6), round(lat, 6), name, ""
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str, float, float, str, str]:

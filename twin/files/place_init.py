@@ -25,6 +25,7 @@ from twin.files.demand_files import read_demand
 from twin.files.demand_template import write_demand
 from twin.files.map_files import STREETS_FILE, write_streets
 from twin.files.network_files import NetworkPassport, checksum_of, load_network_from, read_passport, write_passport
+from twin.files.route_lines import lines_on_streets, write_line_tables
 from twin.files.scenario_files import write_scenario
 from twin.osm.barriers import read_barriers
 from twin.osm.extract import Extract
@@ -33,6 +34,7 @@ from twin.osm.land_use import zone_seeds
 from twin.osm.parking_tags import car_parks, kerbs
 from twin.osm.read import read_extract
 from twin.osm.report import NetworkReport
+from twin.osm.route_relations import read_mapped_lines
 from twin.osm.streets import network_of
 from twin.scenario.scenario import Scenario
 from twin.scenario.street_measures import SetSpeedLimit
@@ -77,6 +79,7 @@ class InitReport:
     people_from: str  # what placed residents and jobs: buildings, land use or streets
     scenarios: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    lines: int = 0  # directions of bus lines that the map holds and that can be driven
 
 
 def init_place(name: str, file: Path, *, home: Path, made_on: datetime.date | None = None) -> InitReport:
@@ -97,8 +100,15 @@ def init_place(name: str, file: Path, *, home: Path, made_on: datetime.date | No
     gates = gate_seeds(network)
     parks = (*car_parks(extract), *kerbs(extract))
     base, first = _scenarios(network, name, made_on)
+    routes = lines_on_streets(read_mapped_lines(file), network.open_on(made_on))
+    passport = _passport(name, file, network, made_on)
+    if routes.lines:
+        told = (routes.summary, "Headways of bus lines are assumed where the map tells none.", *routes.notes)
+        passport = dataclasses.replace(passport, known_errors=told)
     with _staged(home) as stage:
-        _write_network(stage / "networks" / name, extract, _passport(name, file, network, made_on))
+        _write_network(stage / "networks" / name, extract, passport)
+        if routes.lines:
+            write_line_tables(stage / "networks" / name, list(routes.mapped.values()))
         write_barriers(stage / "networks" / name / BARRIERS_FILE, read_barriers(file))
         demand = stage / "seeds" / "demand" / name
         breadth_km = km_from_metres(float(np.ptp(ground_of(network).node_xy, axis=0).max()))
@@ -108,9 +118,13 @@ def init_place(name: str, file: Path, *, home: Path, made_on: datetime.date | No
         for scenario in (base, first):
             write_scenario(stage / "scenarios" / f"{scenario.name}.toml", scenario, header=scenario.title.en)
     notes = () if gates else ("No wide street ends at the edge of the map: nobody comes from outside.",)
+    if routes.told:
+        more = len(routes.notes)
+        notes += (routes.summary, *([f"{more:,} notes on them are in the passport (network.toml)."] if more else ()))
     return InitReport(
-        name, home, report, len(seeds.zones), len(gates), len(parks), seeds.based_on, (base.name, first.name), notes
-    )
+        name, home, report, len(seeds.zones), len(gates), len(parks), seeds.based_on, (base.name, first.name), notes,
+        len(routes.lines),
+    )  # fmt: skip
 
 
 def replace_network(place: str, file: Path, *, home: Path, made_on: datetime.date | None = None) -> ReplaceReport:

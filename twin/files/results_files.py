@@ -32,7 +32,15 @@ _COMPARISON_FILES = {
     "site_times.parquet": "site_times",
     "cruising.parquet": "cruising",
     "search_zones.parquet": "search_zones",
+    "lines.parquet": "lines",
+    "stops.parquet": "stops",
+    "line_visits.parquet": "line_visits",
+    "zones.parquet": "zones",
 }
+_MODE_FILES = {"modes.parquet": "modes", "mode_rounds.parquet": "mode_rounds"}
+REACTING_FOLDER = "people-react"
+"""Within the folder of a comparison: the same study with people who react, a comparison of its own."""
+
 _RECORD_FILES = {
     "trips.parquet": "trips",
     "links.parquet": "links",
@@ -44,7 +52,13 @@ _RECORD_FILES = {
     "passages.parquet": "passages",
     "gridlocks.parquet": "gridlocks",
 }
-_RUN_FILES = {"zones.parquet": "zones", "crossings.parquet": "crossings", "new_roads.parquet": "new_roads"}
+_RUN_FILES = {
+    "zones.parquet": "zones",
+    "crossings.parquet": "crossings",
+    "new_roads.parquet": "new_roads",
+    "lines.parquet": "lines",
+    "line_stops.parquet": "line_stops",
+}
 _STREETS_FILE = "streets.parquet"
 _LIGHT_TRAFFIC_FILE = "light_traffic.parquet"
 
@@ -54,7 +68,10 @@ def write_comparison(comparison: Comparison, folder: str | Path) -> Path:
 
     Null entries of `meta` are left out. Raises DataFileError where the folder cannot be written.
     """
-    tables = {name: cast(pd.DataFrame, getattr(comparison, field)) for name, field in _COMPARISON_FILES.items()}
+    if comparison.reacting is not None:
+        write_comparison(comparison.reacting, Path(folder) / REACTING_FOLDER)
+    files = _COMPARISON_FILES | (_MODE_FILES if len(comparison.mode_rounds) else {})
+    tables = {name: cast(pd.DataFrame, getattr(comparison, field)) for name, field in files.items()}
     write_folder(Path(folder), tables, comparison.meta, COMPARISON_FORMAT)
     return Path(folder)
 
@@ -65,7 +82,9 @@ def read_comparison(folder: str | Path) -> Comparison:
     missing = [name for name in _COMPARISON_FILES if name not in tables]
     if missing:
         raise DataFileError(f"{Path(folder) / MANIFEST}: does not list {', '.join(missing)}; run the study again.")
-    return Comparison(**{field: tables[name] for name, field in _COMPARISON_FILES.items()}, meta=meta)
+    files = _COMPARISON_FILES | {name: field for name, field in _MODE_FILES.items() if name in tables}
+    reacting = read_comparison(Path(folder) / REACTING_FOLDER) if meta.get("people_react") else None
+    return Comparison(**{field: tables[name] for name, field in files.items()}, meta=meta, reacting=reacting)
 
 
 def write_run(run: Run, folder: str | Path, origin: Mapping[str, Any] | None = None) -> Path:

@@ -42,6 +42,8 @@ class _Document:
     includes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reroute_share: float | None = None
+    people_react: bool | None = None
+    induced: bool | None = None
 
 
 def read_scenario(name_or_path: str | Path) -> Scenario:
@@ -69,6 +71,8 @@ def write_scenario(path: Path, scenario: Scenario, *, header: str = "") -> None:
         answers=scenario.answers,
         notes=scenario.notes,
         reroute_share=scenario.reroute_share or None,
+        people_react=scenario.people_react or None,
+        induced=scenario.induced or None,
     )
     table = {"format": FORMAT, **table_of(document)}
     if scenario.measures:
@@ -123,6 +127,8 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
     if faults:
         raise ScenarioError(joined_faults(str(path), faults))
     date, measured = (base.date, base.measured) if base else (None, DEFAULT_MEASURED)
+    reacts = bool(base and base.people_react) if document.people_react is None else document.people_react
+    induced = reacts and bool(base and base.induced) if document.induced is None else document.induced
     return Scenario(
         name=document.name,
         title=_split_title(document.title or document.name),
@@ -138,6 +144,8 @@ def _read(path: Path, trail: tuple[Path, ...]) -> Scenario:
         reroute_share=(base.reroute_share if base else 0.0)
         if document.reroute_share is None
         else document.reroute_share,
+        people_react=reacts,
+        induced=induced,
     )
 
 

@@ -1,14 +1,16 @@
 """Which ways cars may drive, and what each says of lanes, speed and opening, by direction.
 
-Left out: service ways, tracks, footways, ways closed to motor vehicles. Lanes and limits by hour are counted, not read.
+Left out: service ways, tracks, footways, ways closed to motor vehicles. Limits by hour, and lanes by hour but for bus
+lanes, are counted, not read.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from twin.city.network import ClassBan, LinkChange
+from twin.city.network import BusLane, ClassBan, LinkChange
 from twin.osm.assumptions import CLASS_TABLE, ClassAssumption
+from twin.osm.bus_lane_tags import Side, bus_lane_of
 from twin.osm.extract import OsmWay
 from twin.osm.lorry_tags import closures, lorry_bans
 from twin.osm.repairs import note
@@ -33,11 +35,7 @@ _LIFECYCLE = ("construction", "proposed", "planned")
 _NO_CARS = frozenset({"no", "private", "psv", "bus", "agricultural", "forestry", "emergency", "delivery"})
 _NOT_READ = {
     "speed limits by hour left out": ("maxspeed:conditional",),
-    "lanes by hour left out": ("lanes:conditional", "lanes:psv:conditional", "lanes:bus:conditional"),
-    "streets with bus lanes, which count as lanes for all": (
-        *("lanes:psv", "lanes:bus", "lanes:psv:forward", "lanes:psv:backward", "lanes:bus:forward"),
-        *("lanes:bus:backward", "busway", "busway:left", "busway:right", "busway:both"),
-    ),
+    "lanes by hour left out": ("lanes:conditional",),
 }
 _IMPLIED_LIMITS = ("maxspeed:type", "source:maxspeed", "zone:maxspeed")
 """Tags that name the law a limit follows from, asked where no limit is tagged."""
@@ -60,6 +58,7 @@ class Carriageway:
     level: int = 0  # above (or below) the ground
     is_round: bool = False  # ring of a roundabout
     turn_lanes: tuple[frozenset[str], ...] = ()  # from left to right at its end; (): not marked
+    bus_lane: BusLane | None = None
     access: tuple[ClassBan, ...] = ()
     changes: tuple[LinkChange, ...] = ()
 
@@ -112,7 +111,7 @@ def drivable_way(way: OsmWay, counts: Counter[str]) -> DrivableWay | None:
     return DrivableWay(way, forward, backward)
 
 
-def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, counts: Counter[str]) -> Carriageway:
+def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: Side, counts: Counter[str]) -> Carriageway:
     tags, node = way.tags, way.nodes[len(way.nodes) // 2]
     lanes, lanes_assumed = _lanes(tags, row, ways, side, counts, node)
     speed, speed_assumed = _speed_kmh(tags, row, side, counts, node)
@@ -137,6 +136,7 @@ def _carriageway(way: OsmWay, row: ClassAssumption, ways: Oneway, side: str, cou
         level=level_of(tags),
         is_round=is_roundabout(tags),
         turn_lanes=_turn_lanes(tags, ways, side, counts, node),
+        bus_lane=bus_lane_of(tags, ways, side, lanes, counts, node),
         access=lorry_bans(tags, counts, node),
         changes=closures(tags, counts, node),
     )

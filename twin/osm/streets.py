@@ -1,6 +1,6 @@
 """A map into a `Network`: the story from ways to links. The chapters are in the files beside this one.
 
-Left out: bus lanes, times of day.
+Left out: times of day, but for those of bus lanes.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from twin.city.network import ROAD_CLASSES, Kind, Link, Movement, Network, Node
+from twin.city.network import ROAD_CLASSES, BusLane, Kind, Link, Movement, Network, Node
 from twin.errors import NetworkError
 from twin.osm.assumptions import capacity_at_speed_vph
 from twin.osm.components import connected, join_cut_carriageways
@@ -158,12 +158,13 @@ def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yi
     speed_mps = length_m / sum(step.length_m / step.road.free_speed_mps for step in stretch.steps)
     between = [extract.positions[node] for node in stretch.nodes[1:-1]]
     first = stretch.steps[0].road
+    lanes = _longest((step.road.lanes, step.length_m) for step in stretch.steps)
     return Link(
         id=link_id,
         from_node=u.id,
         to_node=v.id,
         length_m=length_m,
-        lanes=_longest((step.road.lanes, step.length_m) for step in stretch.steps),
+        lanes=lanes,
         free_speed_mps=speed_mps,
         capacity_vph=capacity_at_speed_vph(row, kmh_from_mps(speed_mps)),
         jam_density_vpkm=row.jam_density_vpkm,
@@ -178,7 +179,17 @@ def _link(link_id: str, u: Node, v: Node, stretch: Stretch, extract: Extract, yi
         is_structure=stretch.is_structure,
         source_ids=tuple(dict.fromkeys(str(step.road.way_id) for step in stretch.steps)),
         assumed=frozenset().union(*(step.road.assumed for step in stretch.steps)),
+        bus_lane=_bus_lane(stretch, lanes),
     )
+
+
+def _bus_lane(stretch: Stretch, lanes: float) -> BusLane | None:
+    """The bus lane that most of a stretch has; None where most has none, or it would leave no lane for others."""
+    lengths: dict[BusLane | None, float] = defaultdict(float)
+    for step in stretch.steps:
+        lengths[step.road.bus_lane] += step.length_m
+    most = max(lengths, key=lambda lane: (lengths[lane], lane is None, repr(lane)))
+    return most if most is not None and most.lanes < lanes else None
 
 
 def with_assumed_priorities(

@@ -32,6 +32,7 @@ PARKING_METRICS = (
 )
 """City-wide figures that a choice between building and managing rests on."""
 
+REACTS = Words("出行者改变方式", "people react")
 _HEAD = {
     "metric": Words("指标", "metric"),
     "unit": Words("单位", "unit"),
@@ -50,7 +51,7 @@ def side_by_side(
     _refuse_other_bases(comparisons)
     wanted = metrics or tuple(dict.fromkeys((*PARKING_METRICS, *HEADLINE)))
     tables = [_by_seed(comparison) for comparison in comparisons]
-    names = [str(comparison.meta["after"]) for comparison in comparisons]
+    names = [_name(comparison, language) for comparison in comparisons]
     last_less_first = f"{names[-1]} − {names[0]}"
     lines = []
     for metric in wanted:
@@ -70,6 +71,12 @@ def side_by_side(
             line[last_less_first] = _change(paired(afters[0], afters[-1]), None, words.decimals, language)
         lines.append(line)
     return pd.DataFrame(lines)
+
+
+def _name(comparison: Comparison, language: Language) -> str:
+    """The scenario after; said where people react in it."""
+    name = str(comparison.meta["after"])
+    return f"{name} ({REACTS.in_(language)})" if len(comparison.mode_rounds) else name
 
 
 def _by_seed(comparison: Comparison) -> Mapping[str, pd.DataFrame]:

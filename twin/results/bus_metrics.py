@@ -34,6 +34,11 @@ def measured_riders(run: Run) -> pd.DataFrame | None:
     return riders[in_window & (riders["status"] != "no_way")]
 
 
+def door_to_door_s(riders: pd.DataFrame) -> NDArray[np.float64]:
+    """Time of each rider so far (s): walk + wait + ride."""
+    return numbers(riders, "walk_s") + numbers(riders, "wait_s") + numbers(riders, "ride_s")
+
+
 def _of_riders(run: Run, column: str) -> NDArray[np.float64]:
     riders = measured_riders(run)
     return np.zeros(0) if riders is None else numbers(riders, column)
@@ -78,32 +83,58 @@ def riders_given_up_share(run: Run) -> float:
     return NAN if riders is None else mean_of((riders["status"] == "gave_up").to_numpy().astype(np.float64))
 
 
+def no_way_share(run: Run) -> float:
+    """Share (0–1) of riders who leave in the measured window whom no line takes and who live too far to walk.
+
+    They stand in no other figure of riders.
+    """
+    riders = run.records.riders
+    if riders is None or not len(riders):
+        return NAN
+    departs = riders["depart_s"]
+    leaving = riders[(departs >= run.measured.start_s) & (departs < run.measured.end_s)]
+    return mean_of((leaving["status"] == "no_way").to_numpy().astype(np.float64))
+
+
 def excess_wait_s(run: Run) -> float:
-    """Excess wait (s): mean wait at the headways kept less that at the scheduled ones, W = Σ h² ÷ 2 Σ h over each stop
-    of each line. Stops with three buses or more in the window; weight: scheduled time covered.
-    Source: W = H/2 · (1 + CV²); EWT as London Buses report it.
+    """Excess wait (s): mean wait at the headways kept, Σ h² ÷ 2 Σ h, less that of the same time shared evenly by the
+    buses due in it, Σ h ÷ 2 n. Never below 0.
+
+    Stop by stop of each line, where the timetable has one headway, so that neither its own changes nor a morning in
+    which each bus is faster or slower than the one before count; weight: time. A bus that never came is due all the
+    same. The first stop is left out. Source: W = H/2 · (1 + CV²); EWT as London Buses report it.
     """
     buses, visits = measured_buses(run), run.records.bus_stops
     if buses is None or visits is None or not len(buses):
         return NAN
-    known = visits.merge(buses[["run_id", "line_id", "depart_s"]], on="run_id")
-    known = known.sort_values(["line_id", "stop", "leave_s"], kind="stable")
-    excess_s, weight_s = 0.0, 0.0
-    for (_, stop), part in known.groupby(["line_id", "stop"], sort=True):
-        if int(str(stop)) == 0 or len(part) < LEAST_BUSES:
-            continue
-        kept = np.diff(part["leave_s"].to_numpy(dtype=np.float64))
-        due = np.diff(np.sort(part["depart_s"].to_numpy(dtype=np.float64)))
-        covered_s = float(due.sum())
-        excess_s += covered_s * (_mean_wait_s(kept) - _mean_wait_s(due))
-        weight_s += covered_s
-    return ratio_of(excess_s, weight_s)
+    due = _due_visits(buses, visits)
+    came = due[due["leave_s"].notna()].sort_values(["line_id", "stop", "leave_s"], kind="stable")
+    headways = came.assign(headway_s=came.groupby(["line_id", "stop"])["leave_s"].diff()).dropna(subset="headway_s")
+    groups = headways.assign(square=headways["headway_s"] ** 2).groupby(["line_id", "stop", "due_headway_s"])
+    table = groups.agg(total_s=("headway_s", "sum"), squares=("square", "sum"), n=("headway_s", "size"))
+    missed = due[due["leave_s"].isna()].groupby(["line_id", "stop", "due_headway_s"]).size()
+    n = table["n"] + missed.reindex(table.index, fill_value=0)
+    table = table[n >= LEAST_BUSES - 1]
+    excess = 0.5 * (table["squares"] - table["total_s"] ** 2 / n[table.index])
+    return ratio_of(float(excess.clip(lower=0.0).sum()), float(table["total_s"].sum()))
 
 
-def _mean_wait_s(headways_s: NDArray[np.float64]) -> float:
-    """Mean wait of riders who come at any time, W = Σ h² ÷ 2 Σ h (s); 0 where all buses come at once."""
-    total_s = float(headways_s.sum())
-    return float((headways_s**2).sum()) / (2.0 * total_s) if total_s > 0 else 0.0
+def _due_visits(buses: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Each run at each stop of its line but the first, from the first run that came there to the last that did:
+    line_id, stop, leave_s (null: it never came), due_headway_s (whole s since the run before was due).
+
+    The first run has the headway of the next.
+    """
+    runs = buses[["run_id", "line_id", "depart_s"]].sort_values(["line_id", "depart_s"], kind="stable")
+    by_line = runs.groupby("line_id")["depart_s"]
+    due_s = by_line.diff().fillna(by_line.diff(-1).abs()).round()
+    runs = runs.assign(number=by_line.cumcount(), due_headway_s=due_s.fillna(0.0))
+    came = visits[visits["stop"] > 0][["run_id", "stop", "leave_s"]].merge(runs[["run_id", "line_id"]], on="run_id")
+    stops = came[["line_id", "stop"]].drop_duplicates()
+    due = runs.merge(stops, on="line_id").merge(came[["run_id", "stop", "leave_s"]], on=["run_id", "stop"], how="left")
+    number = due["number"].where(due["leave_s"].notna())
+    here = number.groupby([due["line_id"], due["stop"]])
+    return due[(due["number"] >= here.transform("min")) & (due["number"] <= here.transform("max"))]
 
 
 def crowded_share(run: Run) -> float:
@@ -146,6 +177,7 @@ BUS_METRICS: dict[str, Callable[[Run], float]] = {
         boardings_per_rider,
         refused_share,
         riders_given_up_share,
+        no_way_share,
         crowded_share,
         punctual_share,
     )

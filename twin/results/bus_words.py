@@ -79,10 +79,12 @@ BUS_WORDS: dict[str, MetricWords] = {
     "excess_wait_s": MetricWords(
         Words("额外候车时间", "excess wait"),
         SECONDS,
-        "Σh²÷2Σh (kept) − Σh²÷2Σh (scheduled)",
+        "Σh² ÷ 2Σh − Σh ÷ 2n",
         Words(
-            "实际车头时距下的平均候车时间减去计划间隔下的，按站点、按时段加权",
-            "mean wait at the headways kept less that at the scheduled ones, over stops of lines",
+            "实际车头时距下的平均候车时间，减去同一段时间由应到各班均匀到站时的；"
+            "按线路、站点和计划间隔分组，按时间加权，不小于0",
+            "mean wait at the headways kept less that of the same time shared evenly by the buses due in it; by line, "
+            "stop and scheduled headway, weighted by time, never below 0",
         ),
         "lower",
         1,
@@ -125,6 +127,20 @@ BUS_WORDS: dict[str, MetricWords] = {
         Words(
             "在一站候车满1小时而放弃的乘客",
             "riders who gave up after an hour at one stop",
+        ),
+        "lower",
+        4,
+        DEFINED,
+        RIDERS,
+        ("city",),
+    ),
+    "no_way_share": MetricWords(
+        Words("没有公交可乘的乘客比例", "riders whom no line takes"),
+        SHARE,
+        "n(no way) ÷ n(all)",
+        Words(
+            "起讫点之间没有线路可乘、步行又太远的乘客；不计入其他乘客指标",
+            "no line joins their origin and destination and it is too far to walk; in no other figure of riders",
         ),
         "lower",
         4,

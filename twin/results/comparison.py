@@ -4,7 +4,7 @@ Intervals show chance between seeds only. Leaves out how runs were made and wher
 """
 
 import html
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,21 @@ from twin.clock import text_of
 from twin.errors import SimulationError
 from twin.records import STATUSES
 from twin.results.areas import kind_of
+from twin.results.bus_short import bus_rows
 from twin.results.cautions import cautions_of
 from twin.results.dictionary import HEADLINE, METRICS
 from twin.results.drift import two_starts_of
 from twin.results.junctions_compared import JUNCTION_COMPARISON_COLUMNS, compare_junctions
+from twin.results.lines_compared import (
+    LINE_COMPARISON_COLUMNS,
+    LINE_VISIT_COLUMNS,
+    compare_line_visits,
+    compare_lines,
+)
 from twin.results.links_compared import compare_links
 from twin.results.losers import pair_table
 from twin.results.measuring import metric_table
+from twin.results.mode_shares import no_mode_rounds, no_mode_shares, rounds_written
 from twin.results.numbers import decimals_within, written
 from twin.results.parking_compared import (
     CRUISING_COMPARISON_COLUMNS,
@@ -30,12 +38,15 @@ from twin.results.parking_compared import (
     compare_search_zones,
     compare_site_times,
 )
+from twin.results.rider_losers import rider_pair_table
 from twin.results.road_flows import ROAD_FLOW_COLUMNS, road_flows
 from twin.results.rows_compared import compare_rows
 from twin.results.rows_written import row_written
 from twin.results.run import Arm, Run
 from twin.results.sites_compared import compare_sites
+from twin.results.stops_compared import STOP_COMPARISON_COLUMNS, compare_stops
 from twin.results.verdicts import PRIMARY_METRICS, Verdict, study_verdict, verdict_written
+from twin.results.zones_compared import ZONE_COMPARISON_COLUMNS, compare_zones
 from twin.wording import (
     AREAS,
     ASSUMED_DATA,
@@ -43,6 +54,7 @@ from twin.wording import (
     DEMONSTRATION,
     JOINTLY,
     ONE_START,
+    PEOPLE_REACT,
     PRECISION_REACHED,
     REFUSALS,
     TWO_STARTS,
@@ -112,24 +124,9 @@ _DETAIL_HEAD = {
 }
 
 
-def _no_junctions() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(JUNCTION_COMPARISON_COLUMNS))
-
-
-def _no_road_flows() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(ROAD_FLOW_COLUMNS))
-
-
-def _no_site_times() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(SITE_TIME_COLUMNS))
-
-
-def _no_cruising() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(CRUISING_COMPARISON_COLUMNS))
-
-
-def _no_search_zones() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(SEARCH_ZONE_COLUMNS))
+def _none(columns: Mapping[str, tuple[str, str]]) -> Callable[[], pd.DataFrame]:
+    """What makes a table of these columns without rows."""
+    return lambda: pd.DataFrame(columns=list(columns))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -140,7 +137,10 @@ class Comparison:
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
     reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
-    screenlines and roads), zone_names (zone id → name).
+    screenlines and roads), zone_names (zone id → name), people_react (true: people react in `reacting`).
+
+    `reacting`: the same study with people who choose anew how to go, before as here; None: not asked for. Only there
+    `modes` and `mode_rounds` have rows.
     """
 
     rows: pd.DataFrame  # rows_compared.ROW_COLUMNS
@@ -151,11 +151,18 @@ class Comparison:
     books: pd.DataFrame  # BOOK_COLUMNS
     measures: pd.DataFrame  # MEASURE_COLUMNS
     meta: dict[str, Any]
-    junctions: pd.DataFrame = field(default_factory=_no_junctions)  # junctions_compared.JUNCTION_COMPARISON_COLUMNS
-    road_flows: pd.DataFrame = field(default_factory=_no_road_flows)  # road_flows.ROAD_FLOW_COLUMNS
-    site_times: pd.DataFrame = field(default_factory=_no_site_times)  # parking_compared.SITE_TIME_COLUMNS
-    cruising: pd.DataFrame = field(default_factory=_no_cruising)  # parking_compared.CRUISING_COMPARISON_COLUMNS
-    search_zones: pd.DataFrame = field(default_factory=_no_search_zones)  # parking_compared.SEARCH_ZONE_COLUMNS
+    junctions: pd.DataFrame = field(default_factory=_none(JUNCTION_COMPARISON_COLUMNS))
+    road_flows: pd.DataFrame = field(default_factory=_none(ROAD_FLOW_COLUMNS))
+    site_times: pd.DataFrame = field(default_factory=_none(SITE_TIME_COLUMNS))
+    cruising: pd.DataFrame = field(default_factory=_none(CRUISING_COMPARISON_COLUMNS))
+    search_zones: pd.DataFrame = field(default_factory=_none(SEARCH_ZONE_COLUMNS))
+    lines: pd.DataFrame = field(default_factory=_none(LINE_COMPARISON_COLUMNS))
+    stops: pd.DataFrame = field(default_factory=_none(STOP_COMPARISON_COLUMNS))
+    line_visits: pd.DataFrame = field(default_factory=_none(LINE_VISIT_COLUMNS))
+    zones: pd.DataFrame = field(default_factory=_none(ZONE_COMPARISON_COLUMNS))
+    modes: pd.DataFrame = field(default_factory=no_mode_shares)  # mode_shares.MODE_SHARE_COLUMNS
+    mode_rounds: pd.DataFrame = field(default_factory=no_mode_rounds)  # mode_shares.MODE_ROUND_COLUMNS
+    reacting: "Comparison | None" = None
 
     @property
     def headline_rows(self) -> pd.DataFrame:
@@ -169,12 +176,24 @@ class Comparison:
         """
         return self._written(_TABLE_HEAD, language, whole=whole)
 
+    @property
+    def has_other_lines(self) -> bool:
+        """Whether a bus line differs between the arms."""
+        return bool(len(self.lines)) and bool(self.lines["is_changed"].astype(bool).any())
+
+    def bus_table(self, language: Language = "zh") -> pd.DataFrame:
+        """Riders and bus service city-wide as text, in the columns of `table`: figures of `bus_short.BUS_SHORT`."""
+        return self._of_rows(_TABLE_HEAD, bus_rows(self.rows), language)
+
     def details(self, language: Language = "zh", *, whole: bool = False) -> pd.DataFrame:
         """What the verdicts rest on, as text: intervals by t and bootstrap, what pairing was worth, p-values."""
         return self._written(_DETAIL_HEAD, language, whole=whole)
 
     def _written(self, head: dict[str, Words], language: Language, *, whole: bool) -> pd.DataFrame:
-        rows, names = self.rows if whole else self.headline_rows, self.meta.get("area_names", {})
+        return self._of_rows(head, self.rows if whole else self.headline_rows, language)
+
+    def _of_rows(self, head: dict[str, Words], rows: pd.DataFrame, language: Language) -> pd.DataFrame:
+        names = self.meta.get("area_names", {})
         lines = [row_written(row, language, names) for row in rows.to_dict("records")]
         return pd.DataFrame(
             [[getattr(line, name) for name in head] for line in lines],
@@ -203,6 +222,8 @@ class Comparison:
         if starts is not None:
             about_starts = TWO_STARTS.in_(language).format(effect=starts.effect_vehh, other=starts.other_vehh)
         notes = [CHANCE_ONLY.in_(language), JOINTLY.in_(language), about_starts]
+        if len(self.mode_rounds):
+            notes.append(rounds_written(self.mode_rounds, language))
         if precision and precision["reached_s"] <= precision["wanted_s"]:  # missed: among the warnings
             numbers = {"wanted": precision["wanted_s"], "reached": precision["reached_s"]}
             notes.append(PRECISION_REACHED.in_(language).format(**numbers))
@@ -210,7 +231,7 @@ class Comparison:
 
     def warning_lines(self, language: Language = "zh") -> tuple[str, ...]:
         """The sentences a reader must see first, above every table, map and memo."""
-        lines = []
+        lines = [PEOPLE_REACT.in_(language)] if len(self.mode_rounds) else []
         if self.meta.get("demonstration"):
             lines.append(DEMONSTRATION.in_(language))
         elif self.meta.get("demand_assumed"):
@@ -278,10 +299,9 @@ def compare_runs(
     roads = roads_among(meta.get("area_names", {}))
     if figures is None:
         figures = {(run.arm, run.seed): figures_of(run, near, roads) for run in (*before, *after)}
-    replications = pd.concat(
-        [*(figures[run.arm, run.seed] for run in (*before, *after)), pair_table(before, after, near=near)],
-        ignore_index=True,
-    )
+    of_pairs = [pair_table(before, after, near=near), rider_pair_table(before, after)]
+    of_runs = [figures[run.arm, run.seed] for run in (*before, *after)]
+    replications = pd.concat([*of_runs, *(table for table in of_pairs if len(table))], ignore_index=True)
     books = pd.DataFrame([_book(run) for run in (*before, *after)], columns=list(BOOK_COLUMNS))
     cautions = cautions_of(replications, books, settling, two_starts_of(meta))
     found = [{"zh": warning.zh, "en": warning.en} for warning in cautions.warnings]
@@ -312,6 +332,10 @@ def compare_runs(
         site_times=compare_site_times(before, after),
         cruising=compare_cruising(before, after),
         search_zones=compare_search_zones(before, after),
+        lines=compare_lines(before, after),
+        stops=compare_stops(before, after),
+        line_visits=compare_line_visits(before, after),
+        zones=compare_zones(before, after),
     )
 
 

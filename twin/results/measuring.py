@@ -14,8 +14,11 @@ from twin.results.link_metrics import LINK_METRICS
 from twin.results.losers import PAIR_METRICS
 from twin.results.metrics import TRIP_METRICS
 from twin.results.parking_metrics import CRUISING_METRICS, PARKING_TRIP_METRICS, SITE_METRICS, measured_sites
-from twin.results.place_metrics import ROAD_METRICS, SCREENLINE_METRICS, ZONE_METRICS
+from twin.results.place_metrics import ROAD_METRICS, SCREENLINE_METRICS
+from twin.results.reach_metrics import ZONE_METRICS
+from twin.results.rider_losers import RIDER_PAIR_METRICS
 from twin.results.run import Run
+from twin.results.service_metrics import SERVICE_METRICS
 
 FUNCTIONS: dict[str, Callable[..., float]] = {
     **TRIP_METRICS,
@@ -24,9 +27,11 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     **CRUISING_METRICS,
     **EMISSION_METRICS,
     **PAIR_METRICS,
+    **RIDER_PAIR_METRICS,
     **LINK_METRICS,
     **BUS_METRICS,
     **BUS_EMISSION_METRICS,
+    **SERVICE_METRICS,
     **ZONE_METRICS,
     **SCREENLINE_METRICS,
     **ROAD_METRICS,
@@ -43,13 +48,16 @@ def metric_table(run: Run, near_links: Collection[str] = (), *, roads: Sequence[
     """All figures of a run: metric, area, value; by area, "city" and "near" first, and in the order of the dictionary.
 
     "near": trips marked so and links of `near_links`; no such rows without near links. `roads`: new roads to count, by
-    the measures that open them. Figures of pairs of runs are apart: `losers.pair_table`.
+    the measures that open them. Figures of pairs of runs are apart: `losers.pair_table`,
+    `rider_losers.rider_pair_table`.
     """
     values: Values = {}
     trips, links = run.measured_trips(), run.measured_links()
     _add(values, "city", _OF_TRIPS, run, trips)
     _add(values, "city", _OF_LINKS, run, links)
     _add(values, "city", BUS_METRICS | BUS_EMISSION_METRICS, run)
+    if run.lines is not None and len(run.lines):
+        _add(values, "city", SERVICE_METRICS, run.lines)
     if near_links:
         near_trips = trips[trips["near"].fillna(False).astype(bool)] if "near" in trips else trips.iloc[:0]
         _add(values, "near", _OF_TRIPS, run, near_trips)

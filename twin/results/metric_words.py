@@ -13,6 +13,7 @@ WHERE_WANTED: tuple[Kind, ...] = ("city", "near", "destination")  # of parking: 
 TRIPS = Words("统计时段出发的出行逐条记录", "records of each trip that departs in the measured window")
 LINKS = Words("路段每15分钟统计", "statistics of links by 15 minutes")
 BUSES = Words("统计时段发出的公交班次", "bus runs that start in the measured window")
+TIMETABLE = Words("方案的时刻表与站点(不含随机性)", "the arm's timetable and stops (no chance)")
 SKIMS = Words("按本次模拟的实际路段时间求最短路", "quickest ways on the times experienced in the run")
 ROUTES = Words("出行者的习惯路线", "usual routes of travellers")
 PAIRS = Words("同一种子下同一出行者前后配对", "the same traveller in both arms of one seed")
@@ -33,7 +34,8 @@ DEFINED = "definition / 定义"
 class MetricWords:
     """How a metric is called and defined. `better` says which direction is good: "lower", "higher" or "neither".
 
-    `formula` is one line of symbols, `definition` the same in words. `kinds`: the areas it is measured for.
+    `formula` is one line of symbols, `definition` the same in words. `kinds`: the areas it is measured for. `is_exact`:
+    it holds no chance, the same on every seed, so that a difference needs no interval.
     """
 
     name: Words
@@ -45,6 +47,7 @@ class MetricWords:
     source: str
     method: Words
     kinds: tuple[Kind, ...] = EVERYWHERE
+    is_exact: bool = False
 
 
 SECONDS = Words("秒", "s")

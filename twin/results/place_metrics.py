@@ -1,7 +1,6 @@
-"""Key figures of places: jobs reached from zones, traffic over screenlines, vehicles on new roads.
+"""Key figures of places: traffic over screenlines, vehicles on new roads; what zones reach: `reach_metrics`.
 
-Which links cross a screenline, what a zone reaches and who uses a new road is data of the run. What cannot be measured
-is NaN, never 0.
+Which links cross a screenline and who uses a new road is data of the run. What cannot be measured is NaN, never 0.
 """
 
 from collections.abc import Callable
@@ -12,22 +11,6 @@ import pandas as pd
 from twin.results.columns import numbers, ratio_of
 from twin.results.run import Run
 from twin.units import KMH_PER_MPS, SECONDS_PER_HOUR
-
-
-def jobs_30min(zones: pd.DataFrame) -> float:
-    """Jobs that a resident reaches by car within 30 minutes, mean over residents: Σ R·J ÷ Σ R.
-
-    Source: Handy & Niemeier 1997, cumulative opportunities.
-    """
-    return _mean_of_residents(zones, "jobs_30min")
-
-
-def jobs_45min(zones: pd.DataFrame) -> float:
-    """Jobs that a resident reaches by car within 45 minutes, mean over residents: Σ R·J ÷ Σ R.
-
-    Source: Handy & Niemeier 1997, cumulative opportunities.
-    """
-    return _mean_of_residents(zones, "jobs_45min")
 
 
 def screenline_vph(run: Run, crossing: pd.DataFrame) -> float:
@@ -69,18 +52,10 @@ def road_vehicles(run: Run, road: str) -> float:
     return float(run.measured_trips()["trip_id"].isin(users).sum())
 
 
-def _mean_of_residents(zones: pd.DataFrame, column: str) -> float:
-    residents = numbers(zones, "residents")
-    return ratio_of(float((residents * numbers(zones, column)).sum()), float(residents.sum()))
-
-
 def _links_of(run: Run, crossing: pd.DataFrame) -> pd.DataFrame:
     links = run.measured_links()
     return links[links["link_id"].isin(crossing["link_id"])]
 
-
-ZONE_METRICS: dict[str, Callable[[pd.DataFrame], float]] = {"jobs_30min": jobs_30min, "jobs_45min": jobs_45min}
-"""Figures of a run's zones, or of some of them (ZONE_COLUMNS)."""
 
 SCREENLINE_METRICS: dict[str, Callable[[Run, pd.DataFrame], float]] = {
     "screenline_vph": screenline_vph,

@@ -10,7 +10,14 @@ import pandas as pd
 
 from twin.results.dictionary import METRICS
 from twin.results.estimates import Estimate, bootstrapped, pair_correlation, paired, smallest_detectable, unpaired
-from twin.results.verdicts import PRIMARY_METRICS, adjusted, held_together, refused_where, verdict_of
+from twin.results.verdicts import (
+    PRIMARY_METRICS,
+    adjusted,
+    exact_verdict,
+    held_together,
+    refused_where,
+    verdict_of,
+)
 
 BOOTSTRAP_SEED = 0
 """The same pairs are drawn for every metric, so that their bootstrap intervals belong together."""
@@ -22,7 +29,7 @@ ROW_COLUMNS = {
     "before": ("unit", "mean over seeds; null: cannot be measured"),
     "after": ("unit", "mean over seeds"),
     "difference": ("unit", "mean of the paired differences, after less before"),
-    "ci_low": ("unit", "95 % interval by Student's t, low end; null with fewer than two pairs"),
+    "ci_low": ("unit", "95 % interval by Student's t, low end; null with fewer than two pairs, or without chance"),
     "ci_high": ("unit", "95 % interval, high end"),
     "bootstrap_low": ("unit", "95 % interval by the bootstrap of pairs, low end; too narrow for few pairs"),
     "bootstrap_high": ("unit", "95 % interval by the bootstrap, high end"),
@@ -52,6 +59,10 @@ def compare_rows(replications: pd.DataFrame, refusals: Collection[str] = ()) -> 
     metrics, areas = ([row[name] for row in rows] for name in ("metric", "area"))
     together = adjusted(metrics, areas, [estimate.p for estimate in estimates])
     for row, estimate, p_together in zip(rows, estimates, together, strict=True):
+        if METRICS[row["metric"]].is_exact:  # rests on timetables alone: nothing of routes or chance stands against it
+            row["p_together"] = np.nan
+            row["verdict"] = exact_verdict(estimate.mean, METRICS[row["metric"]].better)
+            continue
         alone = verdict_of(estimate, METRICS[row["metric"]].better)
         held = held_together(alone, row["metric"], float(p_together))
         row["p_together"] = p_together
@@ -66,6 +77,9 @@ def _row(metric: str, area: str, values: pd.DataFrame) -> tuple[dict[str, Any], 
     before, after = before[pairs], after[pairs]
     estimate = paired(before, after)
     bootstrap = bootstrapped(before, after, seed=BOOTSTRAP_SEED)
+    is_exact = METRICS[metric].is_exact
+    if is_exact and estimate.mean != 0.0:  # the same on every seed: there is no interval
+        estimate = bootstrap = Estimate(estimate.mean, np.nan, np.nan, estimate.n)
     return {
         "metric": metric,
         "area": area,
@@ -80,7 +94,7 @@ def _row(metric: str, area: str, values: pd.DataFrame) -> tuple[dict[str, Any], 
         "n": estimate.n,
         "paired_sd": estimate.sd,
         "unpaired_sd": unpaired(before, after).sd,
-        "correlation": pair_correlation(before, after),
+        "correlation": np.nan if is_exact else pair_correlation(before, after),
         "seen_from": smallest_detectable(estimate.sd, estimate.n),
         "p": estimate.p,
         "is_primary": metric in PRIMARY_METRICS,

@@ -9,7 +9,7 @@ from typing import Any
 from twin.results.areas import area_words
 from twin.results.dictionary import METRICS
 from twin.results.numbers import MISSING, decimals_within, written
-from twin.wording import SEEN_FROM, VERDICTS, Language, Words
+from twin.wording import NO_CHANCE, SEEN_FROM, VERDICTS, Language, Words
 
 AreaNames = Mapping[str, Mapping[str, Any]]
 
@@ -48,10 +48,14 @@ def row_written(row: Mapping[Any, Any], language: Language, names: AreaNames = M
     decimals = decimals_within((high - low) / 2.0, words.decimals)
     if any(math.isfinite(end) and end and not round(end, decimals) for end in (low, high)):
         decimals += 1  # an end that is not zero shows on which side of zero it lies
+    difference, is_exact = _number(row["difference"]), words.is_exact and math.isfinite(_number(row["difference"]))
+    if is_exact and difference and not round(difference, decimals):
+        decimals = 1 - math.floor(math.log10(abs(difference)))  # a difference without chance shows, however small
     verdict = str(row["verdict"])
     is_identical = _number(row["difference"]) == low == high == 0.0
     seen_from = written(_number(row["seen_from"]), decimals)
     paired_sd, unpaired_sd = _number(row["paired_sd"]), _number(row["unpaired_sd"])
+    interval = NO_CHANCE.in_(language) if is_exact else _interval(low, high, decimals, language)
     return RowWritten(
         name=words.name.in_(language),
         area=area_words(str(row["area"]), names).in_(language),
@@ -59,8 +63,10 @@ def row_written(row: Mapping[Any, Any], language: Language, names: AreaNames = M
         before=written(_number(row["before"]), decimals),
         after=written(_number(row["after"]), decimals),
         difference=written(_number(row["difference"]), decimals, signed=True),
-        interval=_interval(low, high, decimals, language),
-        bootstrap=_interval(_number(row["bootstrap_low"]), _number(row["bootstrap_high"]), decimals, language),
+        interval=interval,
+        bootstrap=interval
+        if is_exact
+        else _interval(_number(row["bootstrap_low"]), _number(row["bootstrap_high"]), decimals, language),
         n=str(int(row["n"])),
         correlation=written(_number(row["correlation"]), 2),
         pairing=f"{written(100.0 * paired_sd / unpaired_sd, 0)}%" if unpaired_sd > 0.0 else MISSING,

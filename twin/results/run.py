@@ -53,7 +53,7 @@ class Run:
 
     `records.trips` has TRIP_COLUMNS, and STUDY_TRIP_COLUMNS where travellers park; `links` has STREET_COLUMNS, one
     row for each link that could be driven. `zones` has ZONE_COLUMNS, `crossings` CROSSING_COLUMNS, `new_roads`
-    NEW_ROAD_COLUMNS; None: not known.
+    NEW_ROAD_COLUMNS, `lines` LINE_COLUMNS and `line_stops` LINE_STOP_COLUMNS; None: not known.
     """
 
     scenario: str
@@ -66,6 +66,8 @@ class Run:
     zones: pd.DataFrame | None = None
     crossings: pd.DataFrame | None = None
     new_roads: pd.DataFrame | None = None
+    lines: pd.DataFrame | None = None
+    line_stops: pd.DataFrame | None = None
 
     def measured_trips(self) -> pd.DataFrame:
         """Trips of travellers and lorries that want to start in the measured window, ended or not; buses apart."""

@@ -1,4 +1,4 @@
-"""Words of the metrics of streets, junctions, buses, access, screenlines, new roads, and of emissions."""
+"""Words of the metrics of streets, junctions, buses, screenlines, new roads, and of emissions."""
 
 from twin.results.metric_words import (
     BUSES,
@@ -16,7 +16,6 @@ from twin.results.metric_words import (
     RATIO,
     ROUTES,
     SHARE,
-    SKIMS,
     MetricWords,
 )
 from twin.wording import Words
@@ -142,32 +141,6 @@ STREET_WORDS: dict[str, MetricWords] = {
         DEFINED,
         BUSES,
         ("city",),
-    ),
-    "jobs_30min": MetricWords(
-        Words("30分钟小汽车可达岗位", "jobs within 30 min by car"),
-        Words("个", "jobs"),
-        "Σ R_i · Σ_j J_j[t_ij ≤ 30 min] ÷ Σ R_i",
-        Words(
-            "居民加权平均；按统计时段中点出发的实际路段时间，不含步行与停车；岗位为假定",
-            "mean over residents; on experienced times, setting out at the middle of the measured window, walk "
-            "and parking apart; jobs are assumed",
-        ),
-        "higher",
-        0,
-        "Handy & Niemeier 1997, cumulative opportunities",
-        SKIMS,
-        ("city", "district"),
-    ),
-    "jobs_45min": MetricWords(
-        Words("45分钟小汽车可达岗位", "jobs within 45 min by car"),
-        Words("个", "jobs"),
-        "Σ R_i · Σ_j J_j[t_ij ≤ 45 min] ÷ Σ R_i",
-        Words("同上，45分钟", "the same within 45 minutes"),
-        "higher",
-        0,
-        "Handy & Niemeier 1997, cumulative opportunities",
-        SKIMS,
-        ("city", "district"),
     ),
     "screenline_vph": MetricWords(
         Words("核查线流量", "flow over the screenline"),

@@ -14,6 +14,7 @@ from twin.results.areas import kind_of
 from twin.results.dictionary import METRICS
 from twin.results.estimates import FALSE_DISCOVERIES, Estimate, false_discovery, holm
 from twin.results.parking_words import PARKING_WORDS
+from twin.results.reach_words import REACH_WORDS
 from twin.results.rows_written import row_written
 from twin.wording import AREAS, REFUSALS, VERDICTS, Language, Words
 
@@ -50,8 +51,8 @@ def adjusted(metrics: Sequence[str], areas: Sequence[str], p: Sequence[float]) -
     """p-values of rows of one table, held together; NaN where a metric has no good direction or no p.
 
     The primary measures of an area are one family, by Holm: any false alarm among them is as rare as FALSE_ALARM. Of
-    all other rows those of parking are one family and the rest another, by Benjamini & Hochberg: so rare a share of
-    false alarms among what is called.
+    all other rows those of parking are one family, those of access another, and the rest a third, by Benjamini &
+    Hochberg: so rare a share of false alarms among what is called.
     """
     raw = np.asarray(p, dtype=np.float64)
     judged = np.array([METRICS[metric].better != "neither" for metric in metrics], dtype=np.bool_) & np.isfinite(raw)
@@ -61,14 +62,31 @@ def adjusted(metrics: Sequence[str], areas: Sequence[str], p: Sequence[float]) -
     for area in dict.fromkeys(areas):
         family = np.flatnonzero(judged & primary & (area_of == area))
         together[family] = holm(raw[family].tolist())
-    parking = np.array([_is_of_parking(*row) for row in zip(metrics, areas, strict=True)], dtype=np.bool_)
-    for family in (np.flatnonzero(judged & ~primary & ~parking), np.flatnonzero(judged & ~primary & parking)):
+    subject = np.array([_subject_of(*row) for row in zip(metrics, areas, strict=True)], dtype=object)
+    for one in dict.fromkeys(subject):
+        family = np.flatnonzero(judged & ~primary & (subject == one))
         together[family] = false_discovery(raw[family])
     return together
 
 
-def _is_of_parking(metric: str, area: str) -> bool:
-    return metric in PARKING_WORDS or kind_of(area) == "destination"
+def _subject_of(metric: str, area: str) -> str:
+    """Which family of rows a row is judged with."""
+    if metric in PARKING_WORDS or kind_of(area) == "destination":
+        return "parking"
+    return "access" if metric in REACH_WORDS else "rest"
+
+
+def exact_verdict(difference: float, better: Better) -> Verdict:
+    """The word for a figure without chance: any difference is one.
+
+    >>> exact_verdict(-0.02, "higher"), exact_verdict(0.0, "higher"), exact_verdict(3.0, "neither")
+    ('worse', 'no_difference', 'neutral')
+    """
+    if difference == 0.0:
+        return "no_difference"
+    if better == "neither" or not np.isfinite(difference):
+        return "neutral"
+    return "better" if (difference < 0.0) == (better == "lower") else "worse"
 
 
 def held_together(verdict: Verdict, metric: str, p_adjusted: float) -> Verdict:

@@ -16,8 +16,8 @@ from twin.scenario.measure import Measure
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
 from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
-from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals
-from twin.scenario.street_measures import ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
+from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
+from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
 from twin.scenario.turn_measures import SetTurn
 
@@ -27,6 +27,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "change_lanes": ChangeLanes,
     "set_speed_limit": SetSpeedLimit,
     "work_zone": WorkZone,
+    "add_bus_lane": AddBusLane,
     "ban_lorries": BanLorries,
     "set_ebikes": SetEbikes,
     "set_turn": SetTurn,
@@ -49,6 +50,7 @@ MEASURE_KINDS: dict[str, type[Measure]] = {
     "hold_buses": HoldBuses,
     "retime_signals": RetimeSignals,
     "adaptive_signals": AdaptiveSignals,
+    "signal_priority": SignalPriority,
 }
 
 KIND_OF = {measure_class: kind for kind, measure_class in MEASURE_KINDS.items()}

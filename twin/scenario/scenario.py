@@ -25,7 +25,8 @@ class Scenario:
 
     `measures` are this scenario's own (with those it includes); `inherited` come from the scenarios it is based
     on and are in place before. `date` None: the place's own date. `answers`: facts in seeds/documents.
-    `reroute_share`: of drivers, who hear of other ways on the road.
+    `reroute_share`: of drivers, who hear of other ways on the road. `people_react`: a study also answers what comes
+    when people choose anew how to go; `induced`: and how often.
     """
 
     name: str
@@ -40,11 +41,15 @@ class Scenario:
     inherited: tuple[Measure, ...] = ()
     notes: tuple[str, ...] = ()
     reroute_share: float = 0.0
+    people_react: bool = False
+    induced: bool = False
 
     def __post_init__(self) -> None:
         faults = repeated_ids((*self.inherited, *self.measures))
         if not 0.0 <= self.reroute_share <= 1.0:
             faults = [*faults, f"reroute_share is {self.reroute_share:g}, must be a share from 0 to 1"]
+        if self.induced and not self.people_react:
+            faults = [*faults, "induced is true: trips are made more or less often only where people_react is true"]
         if faults:
             raise ScenarioError(joined_faults(f"scenario {self.name}", faults))
 

@@ -1,4 +1,6 @@
-"""Measures on signals: new plans from the volumes with the other measures in place, and control by traffic."""
+"""Measures on signals: new plans from the volumes with the other measures in place, control by traffic, and priority
+for buses.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from twin.city.city import City
 from twin.city.ground import ground_of
 from twin.city.network import Node
 from twin.errors import ScenarioError
+from twin.scenario.bus_measures import directions_of
 from twin.scenario.measure import Edit, Measure, refuse
 from twin.scenario.street_parts import Place, node_at, street_links
 from twin.wording import Language
@@ -75,6 +78,47 @@ class AdaptiveSignals(Measure):
         where = _where(self.street, self.at, self.within_m, language)
         zh, en = _CONTROL_WORDS[self.control]
         return f"{where}信号改为{zh}" if language == "zh" else f"{en} of signals {where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalPriority(Measure):
+    """Lets signals extend a green for a bus that is near, and cut a red short for one that waits; the cycle stays.
+
+    The signals that buses of `lines` (by name; (): of all lines) pass: all of them, those along `street`, or those
+    `within_m` of the junction `at`.
+    """
+
+    lines: tuple[str, ...] = ()
+    street: str = ""
+    at: Place | None = None
+    within_m: float | None = None
+
+    def __post_init__(self) -> None:
+        refuse(self, _where_faults(self.street, self.at, self.within_m))
+
+    def edits(self, city: City) -> tuple[Edit, ...]:
+        nodes = _signals(city, self.street, self.at, self.within_m)
+        lines = [line for name in self.lines for line in directions_of(city, name)] if self.lines else city.lines
+        links = city.network.link_by_id
+        passed = {links[link_id].to_node for line in lines for link_id in line.route[:-1]}
+        passing = [node for node in nodes if node.id in passed]
+        if not passing:
+            whose = f"line {', '.join(self.lines)}" if self.lines else "any line"
+            raise ScenarioError(
+                f"no bus of {whose} passes a signal {_where(self.street, self.at, self.within_m, 'en')}"
+            )
+        edits = [Edit("signal", node.id, "control", "bus_priority") for node in passing]
+        if self.lines:
+            ids = tuple(line.id for line in lines)
+            edits += [Edit("signal", node.id, "lines", ids) for node in passing]
+        return tuple(edits)
+
+    def describe(self, language: Language) -> str:
+        where = _where(self.street, self.at, self.within_m, language)
+        if language == "zh":
+            return f"{where}信号公交优先{'(' + '、'.join(self.lines) + ')' if self.lines else ''}"
+        whose = f" of line {', '.join(self.lines)}" if self.lines else ""
+        return f"priority for buses{whose} at signals {where}"
 
 
 def _signals(city: City, street: str, at: Place | None, within_m: float | None) -> list[Node]:

@@ -1,11 +1,12 @@
-"""Measures on streets that are there: close, widen or narrow, slow down, dig up."""
+"""Measures on streets that are there: close, widen or narrow, slow down, dig up, give a lane to buses."""
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from twin.city.city import City
-from twin.city.network import Link, LinkChange
+from twin.city.network import BusLane, Link, LinkChange
 from twin.clock import DAY_S, TimeWindow
 from twin.errors import ScenarioError
 from twin.scenario.measure import Edit, Measure, refuse
@@ -63,6 +64,11 @@ class ChangeLanes(Measure):
 
     def edits(self, city: City) -> tuple[Edit, ...]:
         links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        for link in links:
+            if link.bus_lane is not None and self.lanes <= link.bus_lane.lanes:
+                raise ScenarioError(
+                    f"{link.name or link.id} has a bus lane: {lane_words(self.lanes)} leave none for all"
+                )
         return tuple(Edit("link", link.id, "lanes", self.lanes) for link in links)
 
     def describe(self, language: Language) -> str:
@@ -141,6 +147,62 @@ class WorkZone(Measure):
         if language == "zh":
             return f"{where}施工{hours}，单向保留{self.lanes_open:g}车道"
         return f"works on {where}{hours}, {lane_words(self.lanes_open)} open each way"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddBusLane(Measure):
+    """Gives one lane per direction of a street to buses, in these `hours` of every day; (): all day.
+
+    The lane is at the kerb. `narrow`: what is done where a direction has fewer than two lanes: "refuse" the measure,
+    "leave_out" those links, or "widen" them by the lane. Links that have a bus lane get the hours beside its own.
+    """
+
+    street: str = ""
+    cross_streets: tuple[str, str] | None = None
+    near: tuple[float, float] | None = None
+    direction: Direction = "both"
+    hours: tuple[TimeWindow, ...] = ()
+    narrow: Literal["refuse", "leave_out", "widen"] = "refuse"
+
+    def __post_init__(self) -> None:
+        refuse(self, _part_faults(self.street, self.cross_streets, self.near))
+
+    def edits(self, city: City) -> tuple[Edit, ...]:
+        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        with_lane = [(link, self._bus_lane_of(link)) for link in links]
+        changed = [(link, lane) for link, lane in with_lane if lane != link.bus_lane]
+        if not changed:
+            raise ScenarioError(f"{self.street or 'the street'} has that bus lane already: there is nothing to change")
+        wide = [(link, lane) for link, lane in changed if link.bus_lane is not None or link.lanes >= 2.0]
+        if len(wide) < len(changed) and self.narrow == "refuse":
+            narrow = next(link for link, _ in changed if link.bus_lane is None and link.lanes < 2.0)
+            raise ScenarioError(
+                f"{len(changed) - len(wide)} of {len(changed)} links of {self.street or 'the street'} have no second "
+                f"lane to give (link {narrow.id}: {lane_words(narrow.lanes)}): choose another part, or write "
+                "narrow = 'leave_out' or 'widen'"
+            )
+        if not wide and self.narrow == "leave_out":
+            raise ScenarioError(f"no link of {self.street or 'the street'} has a second lane to give")
+        widened = [] if self.narrow == "leave_out" else [link for link, lane in changed if (link, lane) not in wide]
+        edits = [Edit("link", link.id, "lanes", link.lanes + 1.0) for link in widened]
+        kept = wide if self.narrow == "leave_out" else changed
+        return (*edits, *(Edit("link", link.id, "bus_lane", lane) for link, lane in kept))
+
+    def _bus_lane_of(self, link: Link) -> BusLane:
+        """The bus lane that a link has then."""
+        old = link.bus_lane
+        if old is None:
+            return BusLane(self.hours)
+        if not self.hours or not old.hours:
+            return replace(old, hours=())
+        return replace(old, hours=tuple(dict.fromkeys((*old.hours, *self.hours))))
+
+    def describe(self, language: Language) -> str:
+        where = _where(self.street, self.cross_streets, language)
+        hours = " ".join(str(window) for window in self.hours)
+        if language == "zh":
+            return f"{where}设公交专用道{f' {hours}' if hours else '(全天)'}"
+        return f"bus lane on {where} {hours or 'all day'}"
 
 
 def _open_part(

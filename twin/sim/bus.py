@@ -3,7 +3,8 @@ and on, wait if it is held, go on; at the last stop rest, then begin the run bac
 
 Where the street has one lane in that direction the bus stops in it and blocks those behind; where it has more, it
 stops aside (a bay, the kerb lane) and merges back in. A stop may say otherwise. A lane lost to a stopped bus on a wide
-street is not modelled.
+street is not modelled. In the hours of a bus lane it drives there (`bus_lanes`), and a stop in the lane holds up the
+buses behind alone.
 """
 
 import hashlib
@@ -20,6 +21,8 @@ from twin.city.ground import Ground
 from twin.city.network import Network
 from twin.city.timetables import blocks_of, scheduled_s
 from twin.city.transit import BusLine, Control, Stop
+from twin.sim.bus_lanes import BusLanes
+from twin.sim.buses_ahead import BusesAhead
 from twin.sim.environment import Environment
 from twin.sim.flow import Flow
 from twin.sim.passengers import Load, Passengers, RiderDay, RiderWays
@@ -117,12 +120,15 @@ Visit = tuple[str, int, float, float, int, int, int, int]
 
 @dataclass(slots=True)
 class BusService:
-    """What buses of one run of the model share: riders, how long doors are open, who left which stop last."""
+    """What buses of one run of the model share: riders, how long doors are open, who left which stop last, lanes of
+    their own, and signals that wait for them (None: there are none)."""
 
     passengers: Passengers
     dwell: DwellRule = USUAL_DWELL
     visits: list[Visit] = field(default_factory=list)
     left_s: dict[tuple[str, int], float] = field(default_factory=dict)  # (line, stop) → last departure
+    lanes: BusLanes | None = None
+    signals: BusesAhead | None = None
 
     @classmethod
     def without_riders(cls, n_rows: int = 0) -> "BusService":
@@ -143,14 +149,22 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
     """Serve the stops in order, then leave the network at the last."""
     fate.started_s = env.now
     fate.vehicle = flow.add_vehicle("bus")
-    load, aside = Load.empty(len(run.halts)), True
+    load = Load.empty(len(run.halts))
+    stands_on: int | None = None  # the segment at whose end it stands in its lane; None: aside, or not yet there
     for number, halt in enumerate(run.halts):
         if len(halt.segments):
-            yield flow.drive(fate.vehicle, halt.segments)
-            aside = False
-        if not halt.in_lane and not aside:
+            segments = halt.segments
+            if service.lanes is not None:
+                segments = service.lanes.way(segments, stands_on, env.now)
+            if service.signals is not None:
+                service.signals.set_out(run.line_id, fate.vehicle, stands_on, segments.tolist())
+            yield flow.drive(fate.vehicle, segments)
+            stands_on = int(segments[-1])
+            if service.signals is not None:
+                service.signals.has_come(fate.vehicle)
+        if not halt.in_lane and stands_on is not None:
             flow.hold(fate.vehicle)
-            aside = True
+            stands_on = None
         yield from serve(env, service, run, number, load, fate)
     fate.arrived_s = env.now
     flow.leave(fate.vehicle)

@@ -21,6 +21,8 @@ from twin.records import BUS_STOP_COLUMNS, INTERVAL_S, Records
 from twin.routing.kernel import INTERVAL_MS
 from twin.routing.paths import Router, Routes
 from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
+from twin.sim.bus_lanes import BusLanes
+from twin.sim.buses_ahead import BusesAhead
 from twin.sim.driver import driver
 from twin.sim.ebike_friction import with_right_turns_beside, with_shared_lanes
 from twin.sim.environment import Environment
@@ -156,8 +158,9 @@ def run_city(
     lanes = LanesTaken(flow, stage.tables)
     for generator, agent in road_changes(env, lanes, stage.tables):
         env.story(generator, agent)
+    buses_ahead = BusesAhead(env, flow, stage.city.signals)
     for generator, agent in signal_stories(
-        env, flow, stage.tables, stage.city.signals, first_plans(stage.city.signals)
+        env, flow, stage.tables, stage.city.signals, first_plans(stage.city.signals), buses_ahead
     ):
         env.story(generator, agent)
     own_cars = _cars_of_travellers(habits, day, stage) if with_stories else []
@@ -168,7 +171,7 @@ def run_city(
     fates: dict[int, Fate] = {}
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
-    service = BusService(Passengers(*(riders or _nobody(stage))))
+    service = BusService(Passengers(*(riders or _nobody(stage))), lanes=BusLanes.of(stage.tables), signals=buses_ahead)
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)

@@ -25,7 +25,7 @@ def first_state(
     n = tables.n_segments
     if 3 * n >= MOST_SERVERS:
         raise SimulationError(f"{n} segments are more than the calendar tells apart, {MOST_SERVERS // 3}")
-    has_groups = n > tables.first_group
+    has_groups = tables.first_bus_lane > tables.first_group
     most_ways = 2 * len(fleet.route) + len(fleet) if has_groups else len(fleet.route)
     control = np.zeros(1, dtype=k.CONTROL)
     control["keep_passages"], control["patience_us"] = int(keep_passages), patience_us
@@ -113,7 +113,7 @@ def _roads(tables: FlowTables) -> NDArray[Any]:
     road["wave_us"], road["storage"], road["jam_mm"] = tables.wave_us, tables.storage, tables.jam_mm_per_pcu
     road["wave_us_per_pcu"] = tables.wave_us_per_pcu
     road["length_mm"] = np.maximum(1, tables.length_mm)
-    road["is_group"] = np.arange(tables.n_segments) >= tables.first_group
+    road["is_group"][tables.first_group : tables.first_bus_lane] = 1
     road["exit_group"] = tables.exit_group
     road["out_at"], road["out_end"] = tables.out_start[:-1], tables.out_start[1:]
     return road

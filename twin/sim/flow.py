@@ -125,6 +125,10 @@ class Flow(Protocol):
         """
         ...
 
+    def place_of(self, vehicle: int) -> tuple[int, float] | None:
+        """The segment that a vehicle is on, and when at free speed it is at its end (s); None: it is on none."""
+        ...
+
     def totals(self) -> tuple[Ints, Ints]:
         """So far, by segment: vehicles that left it, and the time that they had spent on it (µs)."""
         ...

@@ -139,10 +139,10 @@ class CompiledFlow:
         if row["status"] != k.MOVING or at >= end or (at == began and vehicle not in self._redirected):
             return []
         here, *ahead = self._state.turn["to"][self._state.way[at - 1 : end]].tolist()
-        first_group = self.tables.first_group
-        if here >= first_group or ahead[0] == self.tables.exit_group[here]:
+        groups = range(self.tables.first_group, self.tables.first_bus_lane)
+        if here in groups or ahead[0] == self.tables.exit_group[here]:
             return []
-        return [here, *(segment for segment in ahead if segment < first_group)]
+        return [here, *(segment for segment in ahead if segment not in groups)]
 
     def redirect(self, vehicle: int, route: Sequence[int] | NDArray[np.integer]) -> None:
         way_left = self.way_left(vehicle)
@@ -160,6 +160,16 @@ class CompiledFlow:
         self._past_legs.append((vehicle, int(self._fleet_start[vehicle]) if began is None else began, at))
         self._last_leg[vehicle], self._last_end[vehicle] = begin + 1, end
         self._redirected.add(vehicle)
+
+    def place_of(self, vehicle: int) -> tuple[int, float] | None:
+        row = self._state.vehicle[vehicle]
+        if row["status"] not in (k.MOVING, k.STANDING):
+            return None
+        at = int(row["at"])
+        has_not_moved = at == self._last_leg.get(vehicle) and vehicle not in self._redirected
+        stands = row["status"] == k.STANDING or has_not_moved
+        here = int(row["where"]) if stands else int(self._state.turn["to"][self._state.way[at - 1]])
+        return here, int(row["arrives"]) / MICROS
 
     def totals(self) -> tuple[Ints, Ints]:
         state = self._state

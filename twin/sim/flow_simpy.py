@@ -186,6 +186,12 @@ class SimpyFlow:
             self._reconsider(wanted, now)
             self._new_head(here, now)
 
+    def place_of(self, vehicle: int) -> tuple[int, float] | None:
+        driver = self._vehicles[vehicle]
+        if driver.status not in (MOVING, STANDING) or driver.on is None:
+            return None
+        return driver.on.number, driver.arrives_us / MICROS
+
     def totals(self) -> tuple[Ints, Ints]:
         sums = [np.array(segment.counts(), dtype=np.int64).sum(axis=0) for segment in self._segments]
         table = np.array(sums, dtype=np.int64).reshape(-1, 5)
@@ -338,6 +344,7 @@ class SimpyFlow:
         """Put a vehicle at the tail of a segment."""
         free_us = segment.free_us[vehicle.kind]
         vehicle.at += 1
+        vehicle.on = segment
         vehicle.entry_us = now
         vehicle.arrives_us = now + free_us
         vehicle.level = segment.cum_in

@@ -184,7 +184,10 @@ def yield_tables(
 ) -> YieldTables:
     """The tables of these turns, None being the way from one segment to the next; `queues`: the segment each leaves."""
     number: dict[tuple[str, str], int] = {}
-    at = {(turn.from_link, turn.to_link): t for t, turn in enumerate(turns) if turn is not None}
+    at: dict[tuple[str, str], int] = {}  # its first: one from a bus lane comes behind that of the lanes for all
+    for t, turn in enumerate(turns):
+        if turn is not None:
+            at.setdefault((turn.from_link, turn.to_link), t)
     for turn in turns:
         mine = None if turn is None else yielding.get((turn.from_link, turn.to_link))
         for key in mine.to if mine is not None else ():

@@ -22,7 +22,8 @@ def link_table(
     together. Its mean travel time is the sum over segments of the mean time of those that left the segment in the
     interval; where none did, of the last interval before in which some did (free-flow time of a car where there is
     none); time spent in waiting places inside the junction counts as a mean over all that left. Density is the mean
-    over the part of the interval that the run covers; an interval that the run only touches has none.
+    over the part of the interval that the run covers; an interval that the run only touches has none. Buses on a lane
+    of their own are not in it: the table tells of the lanes that all drive.
     """
     counts, start_us = records.counts, round(start_s * MICROS)
     covered_us = _covered_us(records, start_us, interval_us(interval_s))
@@ -72,14 +73,14 @@ class _Pieces:
 def _pieces(counts: Ints, tables: FlowTables) -> _Pieces:
     is_grouped = np.diff(tables.group_start) > 0
     grouped = np.flatnonzero(is_grouped)
-    cut = tables.first_group
+    cut, end = tables.first_group, tables.first_bus_lane
     ends, begins = tables.segment_start[grouped + 1], tables.group_start[grouped] - cut
 
     def joined(values: Ints, join: np.ufunc) -> Ints:
         """Values by segment along the last axis, those of a link's groups joined and put behind its last segment."""
         if len(grouped) == 0:
-            return values
-        return np.insert(values[..., :cut], ends, join.reduceat(values[..., cut:], begins, axis=-1), axis=-1)
+            return values[..., :cut]
+        return np.insert(values[..., :cut], ends, join.reduceat(values[..., cut:end], begins, axis=-1), axis=-1)
 
     layers = [joined(counts[:, :, i], np.maximum if i == QUEUE_MM else np.add) for i in range(counts.shape[2])]
     return _Pieces(

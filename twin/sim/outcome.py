@@ -92,7 +92,8 @@ class Outcome:
         row, segment, entry_us, exit_us = row[order], segment[order], entry_us[order], exit_us[order]
         link = tables.segment_link[segment]
         goes_on = np.zeros(len(row), dtype=np.bool_)
-        is_next = (segment[1:] == segment[:-1] + 1) | (segment[1:] >= tables.first_group)
+        is_group = (segment >= tables.first_group) & (segment < tables.first_bus_lane)
+        is_next = (segment[1:] == segment[:-1] + 1) | is_group[1:]
         goes_on[1:] = (row[1:] == row[:-1]) & (link[1:] == link[:-1]) & is_next
         first = np.flatnonzero(~goes_on)
         last = np.append(first[1:], len(row))[: len(first)] - 1

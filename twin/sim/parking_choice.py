@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twin import chance
 from twin.city.parking import ParkingPolicy
 from twin.sim.parking_knowledge import SLOT_S, SLOTS, UNKNOWN_CHANCE
-from twin.sim.parking_search import FULL_COST_S, MOST_CHOICES, SearchMap
+from twin.sim.parking_search import FULL_COST_S, LONGEST_WALK_M, MOST_CHOICES, YUAN_S, SearchMap, walk_cost_s
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -119,6 +119,40 @@ class _Prices:
             fees = [float(self._search.price_s(one, b * SLOT_S, n * SLOT_S)[0]) for b, n in self._kinds]
             self._of_tariff[tariff] = np.array(fees)[self._kind_of]
         return self._of_tariff[tariff]
+
+
+def expected_costs_s(search: SearchMap, seekers: Seekers, usual: Floats, *, yuan_s: Floats) -> Floats:
+    """What parking is expected to cost each seeker before he chooses a site (s of driving): walk, fee, search and risk.
+
+    The logsum of the choice among sites, −S·ln Σ spaces·exp(−cost / S) with S = CHOICE_SCALE_S, so that a dearer site
+    never makes parking cheaper (McFadden 1978; Williams 1977). `yuan_s`: what a yuan is worth to each. Where there is
+    no site, as much as one full at the end of the longest walk.
+    """
+    none_s = float(walk_cost_s(LONGEST_WALK_M)) + FULL_COST_S
+    cost_s = np.full(len(seekers.travellers), none_s)
+    places, group = np.unique(seekers.to_xy, axis=0, return_inverse=True)
+    order = np.argsort(group.reshape(-1), kind="stable")
+    bounds = np.searchsorted(group.reshape(-1)[order], np.arange(len(places) + 1))
+    slot = (seekers.arrive_s // SLOT_S).astype(np.int64) % SLOTS
+    prices = _Prices(search, seekers)
+    for number, (x, y) in enumerate(places.tolist()):
+        rows = order[bounds[number] : bounds[number + 1]]
+        near = search.near(x, y)
+        if len(near.sites) == 0:
+            continue
+        beyond_s = np.empty((len(rows), len(near.sites)))
+        for column, site in enumerate(near.sites.tolist()):
+            risk = 1.0 - usual[site, slot[rows]]
+            fee_s = prices.at(site)[rows] * (yuan_s[rows] / YUAN_S)
+            beyond_s[:, column] = near.cost_s[column] + fee_s + risk * FULL_COST_S
+            if not near.is_plain:
+                beyond_s[~_admitted(search, site, seekers, rows), column] = np.inf
+        spaces = search.spaces[near.sites]
+        least_s = beyond_s.min(axis=1)
+        may = np.flatnonzero(np.isfinite(least_s))
+        weight = np.exp(-(beyond_s[may] - least_s[may, None]) / CHOICE_SCALE_S) @ spaces
+        cost_s[rows[may]] = least_s[may] - CHOICE_SCALE_S * np.log(weight)
+    return cost_s
 
 
 def _admitted(search: SearchMap, site: int, seekers: Seekers, rows: Ints) -> NDArray[np.bool_]:

@@ -1,4 +1,5 @@
-"""Signals that change while they run: plans by time of day, and control by traffic. Each junction is a story.
+"""Signals that change while they run: plans by time of day, control by traffic, and priority for buses
+(`bus_priority`). Each junction is a story.
 
 A fixed plan that holds all day is in the tables and needs no story. Which turns give way is decided by the plan in the
 tables, so the plans of a junction must agree on what is permissive; its saturation flows hold all day too.
@@ -18,6 +19,8 @@ from twin.city.network import Movement
 from twin.city.signals import LOST_S, SignalPlan
 from twin.clock import DAY_S
 from twin.errors import SimulationError
+from twin.sim.bus_priority import PrioritySignal
+from twin.sim.buses_ahead import BusesAhead
 from twin.sim.environment import Environment, Story
 from twin.sim.flow import ALWAYS_GREEN, ALWAYS_RED, Flow, GreenRow
 from twin.sim.give_way import green_of
@@ -53,7 +56,7 @@ def need_horizon(signals: Iterable[SignalPlan]) -> bool:
 
 def nodes_with_detectors(signals: Iterable[SignalPlan]) -> set[str]:
     """The nodes whose signal traffic controls, at some time of the day."""
-    return {plan.node_id for plan in signals if plan.control != "fixed"}
+    return {plan.node_id for plan in signals if plan.control not in ("fixed", "bus_priority")}
 
 
 def _by_node(signals: Iterable[SignalPlan]) -> dict[str, list[SignalPlan]]:
@@ -83,12 +86,17 @@ def _next_change_s(plans: Sequence[SignalPlan], time_s: float) -> float:
 
 
 def signal_stories(
-    env: Environment, flow: Flow, tables: FlowTables, signals: Sequence[SignalPlan], shown: Sequence[SignalPlan]
+    env: Environment,
+    flow: Flow,
+    tables: FlowTables,
+    signals: Sequence[SignalPlan],
+    shown: Sequence[SignalPlan],
+    buses: BusesAhead | None = None,
 ) -> Iterator[tuple[Story, int]]:
     """A story for each junction whose signal changes, with its agent id. `shown`: the plans in the tables.
 
-    Plans in force now that are not in the tables are shown at once. Raises SimulationError where plans of a node
-    disagree on what is permissive.
+    `buses`: who is on the way to signals with priority; None: nobody. Plans in force now that are not in the tables are
+    shown at once. Raises SimulationError where plans of a node disagree on what is permissive.
     """
     network = tables.network
     in_tables = {plan.node_id: plan for plan in shown}
@@ -106,7 +114,7 @@ def signal_stories(
         now_in_force = _in_force(plans, env.now)
         if now_in_force is not in_tables[node.id]:
             _show(flow, turns[node.id], now_in_force)
-        yield _junction(env, flow, tables, turns[node.id], plans), FIRST_SIGNAL_AGENT + number
+        yield _junction(env, flow, tables, turns[node.id], plans, buses), FIRST_SIGNAL_AGENT + number
 
 
 _Turns = list[tuple[int, Movement]]
@@ -135,13 +143,24 @@ def _refuse_disagreement(plans: Sequence[SignalPlan]) -> None:
         )
 
 
-def _junction(env: Environment, flow: Flow, tables: FlowTables, turns: _Turns, plans: Sequence[SignalPlan]) -> Story:
+def _junction(
+    env: Environment,
+    flow: Flow,
+    tables: FlowTables,
+    turns: _Turns,
+    plans: Sequence[SignalPlan],
+    buses: BusesAhead | None,
+) -> Story:
     """Keep showing the plan in force, or let traffic decide while the plan in force says so."""
     while True:
         plan = _in_force(plans, env.now)
         until_s = _next_change_s(plans, env.now)
         phases = _phases(tables, turns, plan)
-        if plan.control == "fixed" or len(phases) < 2:
+        if plan.control == "bus_priority" and buses is not None:
+            yield from PrioritySignal(env, flow, buses, turns, plan).run(until_s)
+            if until_s == inf:
+                return
+        elif plan.control in ("fixed", "bus_priority") or len(phases) < 2:
             if until_s == inf:
                 return
             yield env.timeout(until_s - env.now)
@@ -294,7 +313,9 @@ def _streams(tables: FlowTables, phase: _Phase) -> list[_Stream]:
         link = tables.link_of(queue)
         body = [s for s in range(*tables.segment_start[link : link + 2].tolist()) if s != queue]
         share = 1.0
-        if queue >= tables.first_group:
+        if queue >= tables.first_bus_lane:
+            body = []
+        elif queue >= tables.first_group:
             first, end = tables.group_start[link : link + 2].tolist()
             groups = range(first, max(first + 1, end - 1))  # without the one of those who end here
             share = float(tables.storage[queue]) / sum(float(tables.storage[group]) for group in groups)

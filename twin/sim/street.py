@@ -33,7 +33,7 @@ class Vehicle:
 
     __slots__ = (
         "arrive_us", "arrives_us", "at", "depart_us", "driven_mm", "enter_us", "entry_us", "free_us", "kind",
-        "leg_ends", "level", "number", "passage", "pcu", "route", "stands_on", "status",
+        "leg_ends", "level", "number", "on", "passage", "pcu", "route", "stands_on", "status",
     )  # fmt: skip
 
     def __init__(self, number: int, kind: int, pcu: int) -> None:
@@ -44,6 +44,7 @@ class Vehicle:
         self.at = 0  # place in the route of the segment to enter next
         self.leg_ends: Event | None = None  # what its story waits for
         self.stands_on: Segment | None = None  # at whose end its story acts
+        self.on: Segment | None = None  # that it came onto last
         self.status = OUTSIDE
         self.entry_us = self.arrives_us = 0  # of the present segment: entry, and arrival at its end if nobody is ahead
         self.level = 0  # cumulative PCU that entered the present segment before it
@@ -238,7 +239,7 @@ class Segment(Row):
         super().__init__(turn)
         self.number = number
         self.turns: dict[Segment, Turn] = {}
-        self.is_group = number >= tables.first_group
+        self.is_group = tables.first_group <= number < tables.first_bus_lane
         self.exit_group: Segment | None = None  # the lane group of those who end here
         self.origin = Origin(turn, self)
         self.base_length_mm = int(tables.length_mm[number])

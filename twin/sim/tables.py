@@ -20,6 +20,7 @@ from twin.errors import SimulationError
 from twin.sim.give_way import YieldTables, yield_tables, yielding_turns
 from twin.sim.lane_groups import LaneGroup, given_groups, waiting_places
 from twin.sim.rules import MICROS
+from twin.sim.segments import Segments, cut_links
 from twin.sim.ways import expand
 
 Ints = NDArray[np.int64]
@@ -63,13 +64,16 @@ class FlowTables:
     Row s of the segment arrays is one segment; `segment_start[i]:segment_start[i + 1]` are those of link i, in order.
     Where a link has lane groups these lie side by side behind its last segment: `group_start[i]:group_start[i + 1]`,
     the last for those who end on the link. Or it has one group of no length, for those who wait inside the junction;
-    all others leave from its last segment. A route does not name groups. Origin queue of segment s is approach L + s;
-    its turn is T + s.
+    all others leave from its last segment. A route does not name groups. Behind all groups come the bus lanes, each a
+    row of segments beside its link: `bus_lane_start[i]:bus_lane_start[i + 1]`, one beside each segment and one beside
+    lane groups that have a length. Only routes of buses name them (`bus_lanes`). Origin queue of segment s is approach
+    L + s; its turn is T + s.
     """
 
     network: Network
     segment_start: Ints  # (n_links + 1,)
     group_start: Ints  # (n_links + 1,)
+    bus_lane_start: Ints  # (n_links + 1,)
     segment_link: Ints  # (L,) the link each is part of
     length_mm: Ints  # (L,)
     free_us: Ints  # (C, L) time at the class's free speed
@@ -97,11 +101,16 @@ class FlowTables:
 
     @property
     def first_group(self) -> int:
-        """Segments from here on are lane groups."""
+        """Segments from here on are lane groups, up to the first bus lane."""
         return int(self.segment_start[-1])
 
+    @property
+    def first_bus_lane(self) -> int:
+        """Segments from here on are bus lanes."""
+        return int(self.bus_lane_start[0])
+
     def all_segments(self, link: int) -> list[int]:
-        """The segments of a link, and its lane groups."""
+        """The segments of a link that are for all, and its lane groups."""
         parts, groups = self.segment_start[link : link + 2], self.group_start[link : link + 2]
         return [*range(*parts.tolist()), *range(*groups.tolist())]
 
@@ -208,7 +217,7 @@ def build_tables(
     links = network.links
     groups = given_groups(network) if groups is None else groups
     places = waiting_places(network, signals, groups)
-    segments = _cut(network, segment_m, {**groups, **{link_id: (place,) for link_id, place in places.items()}})
+    segments = cut_links(network, segment_m, {**groups, **{link_id: (place,) for link_id, place in places.items()}})
     parts = [links[i] for i in segments.link]
     length_m, lanes = segments.length_m, segments.lanes
     speed = np.array([link.free_speed_mps for link in parts])
@@ -228,14 +237,20 @@ def build_tables(
     largest_exit_vps = flow.copy()
     np.maximum.at(largest_exit_vps, turn_from, exit_vps)
     free_pcu = jam_vpm * length_m - largest_exit_vps * length_m / wave_mps - 2 * max(pcu)
-    weights = [link.merge_weight if link.merge_weight is not None else link.capacity_vph * link.lanes for link in parts]
-    turn_weight = np.array(weights)[turn_from] if len(turn_from) else np.zeros(0)
+    weights = np.array(
+        [w if (w := link.merge_weight) is not None else link.capacity_vph * link.lanes for link in parts],
+        dtype=np.float64,
+    )
+    of_all = np.array([link.lanes for link in parts[segments.first_bus_lane :]])
+    weights[segments.first_bus_lane :] *= lanes[segments.first_bus_lane :] / of_all
+    turn_weight = weights[turn_from] if len(turn_from) else np.zeros(0)
     # A driveway joins like one lane of the street it enters.
     origin_weight = np.array([link.capacity_vph for link in parts])
     return FlowTables(
         network=network,
         segment_start=segments.start,
         group_start=segments.group_start,
+        bus_lane_start=segments.bus_lane_start,
         segment_link=segments.link,
         length_mm=_micro(length_m, 1000),
         free_us=np.maximum(1, np.stack([_micro(length_m / np.minimum(speed, limit)) for limit in limits])),
@@ -258,61 +273,6 @@ def build_tables(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Segments:
-    """The pieces that links are cut into: first the parts of every link in order, then lane groups by link.
-
-    `group_of[link id, next link id]`: the group of a turn.
-    """
-
-    start: Ints  # (n_links + 1,)
-    group_start: Ints  # (n_links + 1,)
-    link: Ints  # (L,)
-    length_m: NDArray[np.float64]
-    lanes: NDArray[np.float64]
-    places: NDArray[np.float64]  # PCU on a group of no length, else NaN
-    group_of: dict[tuple[str, str], int]
-
-
-def _cut(network: Network, segment_m: float | None, groups: Mapping[str, Sequence[LaneGroup]]) -> _Segments:
-    links = network.links
-    group_m = np.array([groups[link.id][0].length_m if link.id in groups else 0.0 for link in links])
-    body_m = np.array([link.length_m for link in links]) - group_m
-    counts = np.ones(len(links), dtype=np.int64)
-    if segment_m is not None:
-        counts = np.maximum(1, np.ceil(body_m / segment_m)).astype(np.int64)
-    start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    of_link = np.repeat(np.arange(len(links)), counts)
-    lanes = [links[i].lanes for i in of_link]
-    length_m = (body_m[of_link] / counts[of_link]).tolist()
-    places = [math.nan] * len(length_m)
-    group_link: list[int] = []
-    group_of: dict[tuple[str, str], int] = {}
-    for index, link in enumerate(links):
-        for group in groups.get(link.id, ()):
-            number = int(start[-1]) + len(group_link)
-            group_of.update({(link.id, to_link): number for to_link in group.to_links})
-            group_link.append(index)
-            lanes.append(group.lanes)
-            length_m.append(group.length_m)
-            places.append(math.nan if group.places is None else group.places)
-        if group_m[index]:  # and one for those who end here: they leave the street without a turn
-            group_link.append(index)
-            lanes.append(link.lanes)
-            length_m.append(group_m[index])
-            places.append(math.nan)
-    group_counts = np.bincount(np.array(group_link, dtype=np.int64), minlength=len(links))
-    return _Segments(
-        start=start,
-        group_start=(start[-1] + np.concatenate([[0], np.cumsum(group_counts)])).astype(np.int64),
-        link=np.concatenate([of_link, np.array(group_link, dtype=np.int64)]).astype(np.int64),
-        length_m=np.array(length_m, dtype=np.float64),
-        lanes=np.array(lanes, dtype=np.float64),
-        places=np.array(places, dtype=np.float64),
-        group_of=group_of,
-    )
-
-
 def _micro(values: NDArray[np.float64], scale: int = MICROS) -> Ints:
     return np.rint(np.asarray(values, dtype=np.float64) * scale).astype(np.int64)
 
@@ -325,17 +285,24 @@ def _weight_steps(weights: NDArray[np.float64]) -> Ints:
     return np.rint(np.clip(WEIGHT_STEP / weights, 1.0, LONGEST_STEP)).astype(np.int64)
 
 
-def _segment_turns(network: Network, segments: _Segments) -> tuple[Ints, Ints, list[Movement | None]]:
-    """Turns between segments, sorted by (from, to); None for the passage from one segment to the next of a link."""
+def _segment_turns(network: Network, segments: Segments) -> tuple[Ints, Ints, list[Movement | None]]:
+    """Turns between segments, sorted by (from, to); None for the passage from one segment to the next of a link.
+
+    A turn goes from and into bus lanes too, where its links have some.
+    """
     index = network.link_index
-    start = segments.start.tolist()
+    start, bus_lane = segments.start.tolist(), segments.bus_lane_start.tolist()
     rows: list[tuple[int, int, Movement | None]] = []
     for i in range(len(network.links)):
         rows += [(s, s + 1, None) for s in range(start[i], start[i + 1] - 1)]
         rows += [(start[i + 1] - 1, group, None) for group in range(*segments.group_start[i : i + 2].tolist())]
+        rows += [(s, s + 1, None) for s in range(bus_lane[i], bus_lane[i + 1] - 1)]
     for turn in network.turns():
-        from_segment = segments.group_of.get((turn.from_link, turn.to_link), start[index[turn.from_link] + 1] - 1)
-        rows.append((from_segment, start[index[turn.to_link]], turn))
+        came, goes = index[turn.from_link], index[turn.to_link]
+        from_segments = [segments.group_of.get((turn.from_link, turn.to_link), start[came + 1] - 1)]
+        from_segments += [bus_lane[came + 1] - 1] if bus_lane[came + 1] > bus_lane[came] else []
+        to_segments = [start[goes], *([bus_lane[goes]] if bus_lane[goes + 1] > bus_lane[goes] else [])]
+        rows += [(from_segment, to_segment, turn) for from_segment in from_segments for to_segment in to_segments]
     rows.sort(key=lambda row: row[:2])
     turn_from = np.array([row[0] for row in rows], dtype=np.int64)
     turn_to = np.array([row[1] for row in rows], dtype=np.int64)
@@ -352,7 +319,7 @@ def green_row(plan: SignalPlan, green: Green) -> tuple[int, int, int]:
 def _signal_tables(
     network: Network,
     signals: Sequence[SignalPlan],
-    segments: _Segments,
+    segments: Segments,
     turn_from: Ints,
     movements: list[Movement | None],
 ) -> tuple[Ints, Ints, NDArray[np.float64], list[str]]:
@@ -387,6 +354,8 @@ def _signal_tables(
             for key in ((movement.from_link, movement.to_link), (movement.from_link, None)):
                 if key in at_turn:
                     rows += at_turn[key]
+                    if turn_from[t] >= segments.first_bus_lane:
+                        break  # a lane by itself: at its own capacity
                     saturation[t] = saturation_of.get(key, np.nan)
                     if key[1] is None:  # of the whole approach: a group has its share by lanes
                         saturation[t] *= segments.lanes[turn_from[t]] / network.link_by_id[key[0]].lanes

@@ -1,46 +1,78 @@
-"""How many jobs people reach by car in the traffic of a run: skims of the times experienced, from each zone.
+"""What residents of each zone reach: by car in the traffic of a run, by bus by the timetable of the arm.
 
-Leaves out the walk to and from the car and the search for a space. Jobs and residents are those of the place's zones.
+By car: skims of the times experienced, from the zone's middle; leaves out the walk to and from the car and the search
+for a space. By bus: `bus_reach`. Jobs and residents are those of the place's zones, schools and hospitals its known
+places.
 """
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
-from twin.records import ZONE_COLUMNS, Records
+from twin.city.ground import ground_of
+from twin.records import REACH_MIN, REACHED, ZONE_COLUMNS, Records
 from twin.sim.city_run import Stage
+from twin.study.bus_reach import KINDS_OF_PLACES
 from twin.study.habits import demand_of
 from twin.study.settle import Period, experienced_ms
 
-REACH_MIN = (30, 45)
 _MS_PER_MIN = 60_000
 
 
-def zone_access(stage: Stage, records: Records, period: Period) -> pd.DataFrame:
-    """Jobs within 30 and 45 minutes of each zone (ZONE_COLUMNS), setting out at the middle of the measured window.
+def zone_access(stage: Stage, records: Records, period: Period, by_bus: pd.DataFrame | None = None) -> pd.DataFrame:
+    """What is within 30, 45 and 60 minutes of each zone (ZONE_COLUMNS), setting out at the middle of the measured
+    window.
 
-    From the loading point nearest the zone's centre to that of every other zone; a zone reaches its own jobs. Zones on
-    no street, and gates, have no row. Method: cumulative opportunities (Handy & Niemeier 1997).
+    From the loading point nearest the zone's centre to that of every other zone, and to the junction nearest each
+    school and hospital; a zone reaches its own jobs. Zones on no street, and gates, have no row. `by_bus`: the columns
+    of `bus_reach`; None: null. Method: cumulative opportunities (Handy & Niemeier 1997).
     """
     city = stage.city
     nearest = _middle_nodes(stage)
     zones = [zone for zone in city.zones if zone.kind == "zone" and zone.id in nearest]
     nodes = np.array([nearest[zone.id] for zone in zones], dtype=np.int64)
     middle_ms = round(500.0 * (period.measured.start_s + period.measured.end_s))
-    times_ms = stage.router.node_times_ms(nodes, cost_ms=experienced_ms(records, stage, period), start_ms=middle_ms)[
-        :, nodes
-    ].reshape(len(zones), len(zones))
+    times_ms = stage.router.node_times_ms(nodes, cost_ms=experienced_ms(records, stage, period), start_ms=middle_ms)
     jobs = np.array([zone.jobs for zone in zones], dtype=np.float64)
-    reached = {
-        f"jobs_{minutes}min": (((times_ms >= 0) & (times_ms <= minutes * _MS_PER_MIN)) * jobs).sum(axis=1)
-        for minutes in REACH_MIN
-    }
+    goals = {what: _goals(stage, what) for what in REACHED if what != "jobs"}
+    goals["jobs"] = (nodes, jobs)
     columns = {
         "zone_id": pd.Series([zone.id for zone in zones], dtype="str"),
         "district": pd.Series([zone.district for zone in zones], dtype="str"),
+        "lon": np.array([zone.lon for zone in zones], dtype=np.float64),
+        "lat": np.array([zone.lat for zone in zones], dtype=np.float64),
         "residents": np.array([zone.residents for zone in zones], dtype=np.float64),
-        **reached,
+        "jobs": jobs,
     }
-    return pd.DataFrame({name: columns[name] for name in ZONE_COLUMNS})
+    for what, (there, weights) in goals.items():
+        to_goals = times_ms[:, there].reshape(len(zones), len(there))
+        for minutes in REACH_MIN:
+            within = (to_goals >= 0) & (to_goals <= minutes * _MS_PER_MIN)
+            columns[f"{what}_{minutes}min"] = (
+                (within * weights).sum(axis=1) if len(there) else np.full(len(zones), np.nan)
+            )
+    bus = pd.DataFrame() if by_bus is None else by_bus.reindex([zone.id for zone in zones])
+    missing = np.full(len(zones), np.nan)
+    return pd.DataFrame(
+        {
+            name: columns[name] if name in columns else bus[name].to_numpy() if name in bus else missing
+            for name in ZONE_COLUMNS
+        }
+    )
+
+
+def _goals(stage: Stage, what: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Node index nearest to each known place of a sort, and that each counts once."""
+    city, network = stage.city, stage.network
+    places = [place for place in city.places if place.kind in KINDS_OF_PLACES[what]]
+    if not places:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    ground = ground_of(network)
+    _, found = cKDTree(ground.node_xy).query(ground.xy([p.lon for p in places], [p.lat for p in places]))
+    index, nearest = stage.router.graph.node_index, np.atleast_1d(np.asarray(found, dtype=np.int64))
+    nodes = np.array([index[network.nodes[int(i)].id] for i in nearest], dtype=np.int64)
+    return nodes, np.ones(len(places))
 
 
 def _middle_nodes(stage: Stage) -> dict[str, int]:

@@ -20,6 +20,8 @@ from twin.routing.paths import Routes
 from twin.sim.city_run import KnownTimes, run_city
 from twin.sim.flow_compiled import CompiledFlow
 from twin.study.access import zone_access
+from twin.study.bus_reach import bus_reach
+from twin.study.bus_service import line_stop_table, line_table
 from twin.study.habits import demand_of, trips_of_day
 from twin.study.rider_plans import RiderPlan, plan_riders, riders_of_day
 from twin.study.settle import LOOK_S, Period, Settlement
@@ -29,11 +31,30 @@ NEAR_M = 2000.0
 
 
 @dataclass(frozen=True, eq=False)
+class ModeTables:
+    """How people go in an arm in which they react: MODE_SHARE_COLUMNS, and MODE_ROUND_COLUMNS of how that settled."""
+
+    shares: pd.DataFrame
+    rounds: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class ArmService:
+    """What the timetable of an arm decides alone, the same for all its runs: whom stops serve and what is reached by
+    bus from each zone (`bus_reach`), lines (LINE_COLUMNS) and their stops (LINE_STOP_COLUMNS)."""
+
+    by_bus: pd.DataFrame
+    lines: pd.DataFrame
+    line_stops: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
 class StudyArm:
     """What a worker needs to make the runs of one arm. `near`: travellers whose trip starts or ends near a measure.
 
     `new_roads`: links that only this arm has, by the measure that opens them. `riders`: what bus riders do; None: buses
-    run empty.
+    run empty. `service`: None: not told, figures of lines, coverage and access by bus are null. `modes`: how people go;
+    None: as in the base.
     """
 
     scenario: str
@@ -44,11 +65,21 @@ class StudyArm:
     near: NDArray[np.bool_]
     new_roads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     riders: RiderPlan | None = None
+    service: ArmService | None = None
+    modes: ModeTables | None = None
 
 
 def riders_of(settled: Settlement, period: Period) -> RiderPlan | None:
     """The plan of an arm's bus riders for the hours that are run."""
     return plan_riders(settled.stage.city, settled.stage.network, period.start_s, period.last_s)
+
+
+def service_of(settled: Settlement, period: Period) -> ArmService:
+    """The bus service of an arm in the measured window."""
+    city, network, window = settled.stage.city, settled.stage.network, period.measured
+    return ArmService(
+        bus_reach(city, network, window), line_table(city, network, window), line_stop_table(city, network, window)
+    )
 
 
 def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = CompiledFlow) -> Run:
@@ -76,6 +107,7 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         persons=travellers["persons"].to_numpy(dtype=np.float64)[person],
     )
     sites = None if records.sites is None else _with_places(records.sites, stage.city)
+    service = study_arm.service
     return Run(
         scenario=study_arm.scenario,
         arm=study_arm.arm,
@@ -84,9 +116,11 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         measured=period.measured,
         links=streets,
         free_times=study_arm.free_times,
-        zones=zone_access(settled.stage, records, period),
+        zones=zone_access(stage, records, period, service.by_bus if service else None),
         crossings=crossings_of(stage.network, stage.city.screenlines),
         new_roads=_users_of(study_arm.new_roads, stage.router.graph.link_index, routes, person),
+        lines=service.lines if service else None,
+        line_stops=service.line_stops if service else None,
     )
 
 
@@ -126,12 +160,14 @@ def _users_of(
 
 def near_travellers(city: City, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
     """Whether each traveller's trip starts or ends within 2 km of one of the places (lon, lat)."""
-    demand = demand_of(city)
-    points = np.array([(point.lon, point.lat) for point in demand.points])
+    return near_trips(city, demand_of(city).travellers, places)
+
+
+def near_trips(city: City, trips: pd.DataFrame, places: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """Whether each of these trips (rows of travellers or choosers) starts or ends within 2 km of one of the places."""
+    points = np.array([(point.lon, point.lat) for point in demand_of(city).points])
     is_near = _is_near(city, points, places)
-    travellers = demand.travellers
-    starts = travellers["origin_point"].to_numpy(dtype=np.int64)
-    ends = travellers["destination_point"].to_numpy(dtype=np.int64)
+    starts, ends = (trips[end].to_numpy(dtype=np.int64) for end in ("origin_point", "destination_point"))
     near: NDArray[np.bool_] = is_near[starts] | is_near[ends]
     return near
 

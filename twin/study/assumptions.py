@@ -4,6 +4,7 @@ import re
 
 from twin.city.city import City
 from twin.city.network import Network
+from twin.demand.inputs import ChoiceSettings
 from twin.scenario.scenario import Scenario
 from twin.study.signal_plans import junctions_that_differ
 from twin.wording import Words
@@ -13,8 +14,11 @@ MOST_JUNCTIONS_NAMED = 12
 _CHINESE = re.compile("[\u4e00-\u9fff]{4}")
 
 
-def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
-    """The assumptions of a study's data and model, with the numbers that can be counted."""
+def assumptions_of(city: City, scenario: Scenario, *, reacts: bool = False) -> tuple[Words, ...]:
+    """The assumptions of a study's data and model, with the numbers that can be counted.
+
+    `reacts`: people choose anew how to go; what is said of that is `people_that_react`.
+    """
     network = city.open_network()
     assumed = sum(1 for link in network.links if link.assumed)
     sites = sum(1 for site in city.open_sites if site.assumed)
@@ -32,11 +36,23 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
             "not the real plans. Left turns give way, or have a phase of their own where volumes ask for one.",
         ),
         Words(
+            "出行需求由人口、岗位与重力模型合成，现状方式分担为假定比例；未用流量调查标定。",
+            "Demand is synthesised from residents, jobs and a gravity model with assumed mode shares; no counts were "
+            "used to calibrate it.",
+        )
+        if reacts
+        else Words(
             "出行需求由人口、岗位与重力模型合成，方式分担为固定比例；未用流量调查标定。",
             "Demand is synthesised from residents, jobs and a gravity model with fixed mode shares; no counts were "
             "used to calibrate it.",
         ),
         Words(
+            "出行者按经验时间选择路线：两个方案从同一个基准状态出发，各自再调整相同轮数。没有人改变出行时间和目的地。",
+            "Drivers choose routes by experienced times; both arms go on from one settlement for the same number of "
+            "rounds. Nobody changes time or destination.",
+        )
+        if reacts
+        else Words(
             "出行者按经验时间选择路线：两个方案从同一个基准状态出发，各自再调整相同轮数。没有新增出行、改时出行和改变方式。",
             "Drivers choose routes by experienced times; both arms go on from one settlement for the same number of "
             "rounds. No induced trips, no change of time or mode.",
@@ -61,6 +77,36 @@ def assumptions_of(city: City, scenario: Scenario) -> tuple[Words, ...]:
             )
         )
     return (*words, *_in_both(scenario.notes))
+
+
+def people_that_react(settings: ChoiceSettings, *, induced: bool) -> tuple[Words, ...]:
+    """How people choose their mode, with the numbers they choose by."""
+    hours = settings.driver_time_yuan_per_h
+    nests = "、".join(f"{'+'.join(nest.modes)} θ={nest.scale:g}" for nest in settings.nests.values())
+    trips = settings.trips_per_logsum
+    return (
+        Words(
+            "出行方式：以现状分担率为支点的巢式 logit(小汽车、公交、电动车、步行；出租车不变)，按广义费用与现状之差"
+            f"调整，并与道路迭代。参数为先验值，未经标定：每分钟 −{settings.utils_per_min:g} 效用；"
+            f"时间价值(停车费)上班 "
+            f"{hours['work']:g}、公务 {hours['business']:g} 元/时，乘客 {settings.rider_time_yuan_per_h:g} 元/时，票价 "
+            f"{settings.bus_fare_yuan:g} 元/次；巢：{nests}。每次出行单独选择，不考虑是否有车。",
+            "Mode: a nested logit that pivots about the base's shares (car, bus, e-bike, on foot; taxis stay), by "
+            "generalised cost against before, iterated with the road. Priors, not estimated: "
+            f"−{settings.utils_per_min:g} utils a minute; time of drivers (for parking fees) {hours['work']:g} yuan/h "
+            f"to work, {hours['business']:g} on business, of riders {settings.rider_time_yuan_per_h:g}; fare "
+            f"{settings.bus_fare_yuan:g} yuan a boarding; nests: {nests}. Each trip chooses by itself, whoever owns a "
+            "car.",
+        ),
+        Words(
+            f"出行次数随便利程度增减：exp({trips:g} × logsum 之差)，假定值。"
+            if induced
+            else "出行次数不变：没有诱增或抑制的出行。",
+            f"Trips are made more or less often: times exp({trips:g} × change of the logsum), assumed."
+            if induced
+            else "Trips are made as often as before: none are induced or suppressed.",
+        ),
+    )
 
 
 def signals_that_differ(before: City, after: City) -> tuple[Words, ...]:

@@ -8,7 +8,7 @@ import datetime
 import hashlib
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,17 @@ from twin.results.run import Arm, LightTraffic, Run
 from twin.results.sites_compared import sites_of
 from twin.scenario.measure import carry_out, changed_places, places_of
 from twin.scenario.scenario import Scenario
-from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of
+from twin.study.arms import StudyArm, make_run, near_links, near_travellers, riders_of, service_of
 from twin.study.assumptions import assumptions_of, not_answered, signals_that_differ
+from twin.study.choice_arm import (
+    PeopleChoosing,
+    meta_of_reacting,
+    people_choosing,
+    settle_choice,
+    with_people_reacting,
+)
 from twin.study.executor import Workers, hand_over, taken_over, usual_jobs
+from twin.study.people_react import MODE_ROUNDS
 from twin.study.settle import (
     ARM_ROUNDS,
     BASE_ROUNDS,
@@ -83,6 +91,8 @@ def compare(
     precision_s: float | None = None,
     precision_share: float | None = None,
     two_starts: bool = False,
+    people_react: bool | None = None,
+    induced: bool | None = None,
     window: TimeWindow | None = None,
     jobs: int | None = None,
     out: str | Path | None = None,
@@ -96,6 +106,8 @@ def compare(
     `replications`: pairs, default 10. With `precision_s` (s) or `precision_share` (of the value before) pairs are added
     until the 95 % interval of delay per trip is no wider than ± that (`stopping`), `replications` then being the most,
     default all listed seeds. `two_starts`: settle from a second start too, and name no winner where the effect differs.
+    `people_react`: answer twice, with nobody changing mode and, in `reacting`, with people who choose anew how to go;
+    `induced`: and how often. None: as the scenario after says.
     `window`: hours whose departures count, in place of the scenarios' own; longer than a morning it is a whole day.
     `jobs`: worker processes, default one a core; the result does not depend on it. `out`: a folder for the tables.
     Runs already made are not made again. Raises ScenarioError where the scenarios cannot be compared.
@@ -105,6 +117,7 @@ def compare(
         first, second = dataclasses.replace(first, measured=window), dataclasses.replace(second, measured=window)
     if first.place != second.place:
         raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
+    second = reacting_as_asked(second, people_react, induced)
     precision = None
     if precision_s is not None or precision_share is not None:
         precision = Precision(precision_s, precision_share)
@@ -125,6 +138,15 @@ def _silent(what: str, done: int, total: int) -> None:
 
 def _scenario(given: str | Path | Scenario) -> Scenario:
     return given if isinstance(given, Scenario) else read_scenario(given)
+
+
+def reacting_as_asked(scenario: Scenario, people_react: bool | None, induced: bool | None) -> Scenario:
+    """The scenario with people who react or not, as asked; None: as it says. Induced trips are of people who react."""
+    reacts = bool(induced) or scenario.people_react if people_react is None else people_react
+    more_trips = scenario.induced and reacts if induced is None else induced
+    if (reacts, more_trips) == (scenario.people_react, scenario.induced):
+        return scenario
+    return replace(scenario, people_react=reacts, induced=more_trips)
 
 
 def _seeds(replications: int | None, precision: Precision | None) -> tuple[int, ...]:
@@ -155,6 +177,10 @@ def _command(
         parts.append(f"--precision {precision}")
     if two_starts:
         parts.append("--two-starts")
+    if after.people_react:
+        parts.append("--people-react")
+    if after.induced:
+        parts.append("--induced")
     if window is not None:
         parts.append(f"--window {str(window).replace('–', '-')}")
     return " ".join(parts)
@@ -192,7 +218,8 @@ class _Study:
             other = self._settled_otherwise(base, period, made_otherwise)
             others = self._settled_arms(other, cities, period, places, made_otherwise)
             used |= {other, *others.values()}
-        _forget_old(_settlements(), used)
+        choosing = self._choosing(made_from) if self.after.people_react else None
+        _forget_old(_settlements(), used if choosing is None else used | {choosing.path})
         settlements = {arm: taken_over(path).settlement for arm, path in arms.items()}
         meta = {
             **self._meta(cities, made_from, command, settlements),
@@ -202,11 +229,11 @@ class _Study:
         if others:
             other_settlements = {arm: taken_over(others[arm]).settlement for arm in arms}
             meta["effects_of_two_starts"] = [_effect_vehh(settlements), _effect_vehh(other_settlements)]
-        near = near_links(cities["after"], places)
+        near, roads = near_links(cities["after"], places), roads_among(meta["area_names"])
         figures: dict[tuple[Arm, int], pd.DataFrame] = {}
 
         def made(more: tuple[int, ...]) -> dict[str, list[Run]]:
-            figures.update(self._figures(arms, more, origins, near, roads_among(meta["area_names"])))
+            figures.update(self._figures(arms, more, origins, near, roads))
             return self._runs(arms, more, origins)
 
         if precision is None:
@@ -215,6 +242,29 @@ class _Study:
             runs, reached = runs_until(precision, seeds, made)
             meta["precision"] = asdict(reached)
             meta["warnings"] = [*meta["warnings"], *reached.warnings()]
+        nobody_changes = self._compared_runs(runs, cities, near, settlements, meta, figures)
+        if choosing is None:
+            return nobody_changes
+        arm = self._settled_choice(choosing, base, arms, cities, period, places)
+        origins = self._origins(cities, {**made_from, "people": choosing.made_from}, command)
+        reacts: dict[Arm, Path] = {"after": choosing.path}
+        done = tuple(run.seed for run in runs["before"])
+        figures = figures | self._figures(reacts, done, origins, near, roads)
+        runs = runs | self._runs(reacts, done, origins)
+        settlements = {**settlements, "after": arm.settlement}
+        meta = meta_of_reacting(meta, cities, self.after, settlements, choosing)
+        people = self._compared_runs(runs, cities, near, settlements, meta, figures)
+        return with_people_reacting(nobody_changes, people, arm.modes, choosing)
+
+    def _compared_runs(
+        self,
+        runs: dict[str, list[Run]],
+        cities: dict[str, City],
+        near: frozenset[str],
+        settlements: Mapping[Arm, Settlement],
+        meta: dict[str, Any],
+        figures: Mapping[tuple[Arm, int], pd.DataFrame],
+    ) -> Comparison:
         return compare_runs(
             runs["before"],
             runs["after"],
@@ -228,6 +278,28 @@ class _Study:
             meta=meta,
             figures=figures,
         )
+
+    def _choosing(self, made_from: dict[str, Any]) -> PeopleChoosing:
+        """How people choose in this study, and where the arm in which they do is kept."""
+        key = {**made_from, "arm": "after", "with": _fingerprint(self.after), "rounds": self.arm_rounds}
+        return people_choosing(self.after, key, _settlements())
+
+    def _settled_choice(
+        self,
+        choosing: PeopleChoosing,
+        base: Path,
+        arms: Mapping[Arm, Path],
+        cities: dict[str, City],
+        period: Period,
+        places: list[tuple[float, float]],
+    ) -> StudyArm:
+        """The arm after, its modes and routes settled together."""
+        if not choosing.path.is_file():
+            self.progress("modes", 0, MODE_ROUNDS)
+            others = self.before, self._new_roads(cities)
+            settle_choice(choosing, base, arms, self.after, *others, period, self.arm_rounds, places, self.progress)
+        arm: StudyArm = taken_over(choosing.path)
+        return arm
 
     def _made_from(self, period: Period, before: City) -> dict[str, Any]:
         """All that decides the base's settlement: data, code, window and rounds, and where its streets are cut."""
@@ -423,8 +495,8 @@ def _settle_one(
     """One arm goes on from the base's settlement (a task for a worker)."""
     base, free_times = taken_over(base_path)
     settled = settle_arm(base, city, period, rounds=rounds)
-    riders = riders_of(settled, period)
-    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads, riders))
+    riders, service = riders_of(settled, period), service_of(settled, period)
+    return hand_over(path, StudyArm(scenario, arm, settled, period, free_times, near, new_roads, riders, service))
 
 
 def _measure_one(

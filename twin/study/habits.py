@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from twin.city.city import City
@@ -28,18 +29,18 @@ def demand_of(city: City) -> Demand:
 
 
 def first_habits(stage: Stage) -> Habits:
-    """Where each traveller starts and heads for, with no route yet (empty, cost −1)."""
+    """Where each traveller starts and heads for, with no route yet (empty, cost −1). Who never travels has no site."""
     demand = demand_of(stage.city)
     travellers = demand.travellers
-    node_of_point = _point_nodes(stage, demand)
+    node_of_point = point_nodes(stage)
     origin = node_of_point[travellers["origin_point"].to_numpy(dtype=np.int64)]
     ends = travellers["destination_point"].to_numpy(dtype=np.int64)
     destination = node_of_point[ends]
-    wants = (travellers["parks"] == "public").to_numpy(dtype=np.bool_)
+    wants = (travellers["parks"] == "public").to_numpy(dtype=np.bool_) & travels(demand)
     n = len(travellers)
     site = np.full(n, -1, dtype=np.int64)
     x, y = np.zeros(n), np.zeros(n)
-    seekers = _seekers(stage, demand, np.flatnonzero(wants))
+    seekers = seekers_of(stage, travellers[wants])
     chosen = first_choices(stage.search, HABIT_SEED, seekers)
     site[wants] = chosen.site
     x[wants], y[wants] = seekers.to_xy.T
@@ -61,14 +62,19 @@ def first_habits(stage: Stage) -> Habits:
     return Habits(origin, destination, site, wants, x, y, routes, chosen.usual, stands_at)
 
 
-def _seekers(stage: Stage, demand: Demand, rows: Ints) -> Seekers:
-    """Those who look for a public space, as they usually come."""
-    table = demand.travellers.iloc[rows]
-    lon = np.array([point.lon for point in demand.points], dtype=np.float64)
-    lat = np.array([point.lat for point in demand.points], dtype=np.float64)
+def travels(demand: Demand) -> NDArray[np.bool_]:
+    """Who of the travellers ever sets out: not those who would drive only if they went by another mode than they do."""
+    return demand.travellers["travels_share"].to_numpy(dtype=np.float64) > 0.0
+
+
+def seekers_of(stage: Stage, table: pd.DataFrame, id_column: str = "traveller_id") -> Seekers:
+    """Rows of travellers (or choosers) as those who look for a public space, as they usually come."""
+    points = demand_of(stage.city).points
+    lon = np.array([point.lon for point in points], dtype=np.float64)
+    lat = np.array([point.lat for point in points], dtype=np.float64)
     at = stage.search.xy_of(lon, lat)
     from_xy, to_xy = (at[table[end].to_numpy(dtype=np.int64)] for end in ("origin_point", "destination_point"))
-    ids = table["traveller_id"].to_numpy(dtype=np.int64)
+    ids = table[id_column].to_numpy(dtype=np.int64)
     return Seekers(
         travellers=ids,
         from_xy=from_xy,
@@ -87,25 +93,38 @@ def _at_sites(stage: Stage, site: Ints, destination: Ints) -> Ints:
     return nodes
 
 
-def _point_nodes(stage: Stage, demand: Demand) -> Ints:
+def point_nodes(stage: Stage) -> Ints:
     """Node index of each loading point: the downstream end of its link, whether or not the link is open."""
     index, links = stage.router.graph.node_index, stage.city.network.link_by_id
-    return np.array([index[links[point.link_id].to_node] for point in demand.points], dtype=np.int64)
+    return np.array([index[links[point.link_id].to_node] for point in demand_of(stage.city).points], dtype=np.int64)
 
 
 def carried_over(old: Habits, old_stage: Stage, new: Habits, stage: Stage) -> tuple[Habits, Ints]:
     """The habits of one stage on another, and the travellers who must find a way anew.
 
-    A route is kept where its ends are the same and every link of it is still there with its turns.
+    A route is kept where its ends are the same and every link of it is still there with its turns. Travellers whom the
+    old stage did not know (they stand last) look for one; who never travels has none.
     """
     index = stage.router.graph.link_index
     translate = np.array([index.get(link_id, -1) for link_id in old_stage.router.graph.link_ids], dtype=np.int64)
     links = translate[old.routes.links] if len(old.routes.links) else np.zeros(0, dtype=np.int64)
     gone = np.concatenate([[0], np.cumsum(links < 0)])
     broken = gone[old.routes.start + old.routes.length] > gone[old.routes.start]
-    moved = (old.origin != new.origin) | (old.destination != new.destination)
-    needs = np.flatnonzero(broken | moved | (old.routes.cost_ms < 0)).astype(np.int64)
-    routes = Routes(old.routes.start, old.routes.length, np.maximum(links, 0).astype(np.int32), old.routes.cost_ms)
+    n_old, n_more = len(old.origin), len(new.origin) - len(old.origin)
+    moved = (old.origin != new.origin[:n_old]) | (old.destination != new.destination[:n_old])
+    goes = travels(demand_of(stage.city))
+    keeps = ~(broken | moved | (old.routes.cost_ms < 0))
+    needs = np.flatnonzero(goes & ~np.concatenate([keeps, np.zeros(n_more, dtype=np.bool_)])).astype(np.int64)
+    padded = [
+        np.concatenate([part, np.zeros(n_more, dtype=np.int64)]) for part in (old.routes.start, old.routes.length)
+    ]
+    cost_ms = np.concatenate([old.routes.cost_ms, np.full(n_more, -1, dtype=np.int64)])
+    routes = Routes(
+        padded[0],
+        np.where(goes, padded[1], 0),
+        np.maximum(links, 0).astype(np.int32),
+        np.where(goes, cost_ms, -1),
+    )
     return replace(new, routes=routes), needs
 
 

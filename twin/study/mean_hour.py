@@ -52,5 +52,5 @@ def street_delays(network: Network, shares: HeldShares = TO_RANK) -> DelayFuncti
     yields = np.array([link.priority == 1 for link in links]) & ~signal
     held = np.where(signal, shares.at_signal, np.where(yields, shares.yielding, 1.0))
     free_s = np.array([link.free_time_s for link in links]) + np.where(signal, _SIGNAL_WAIT_S, 0.0)
-    capacity = np.array([link.capacity_vph * link.lanes for link in links]) * held
+    capacity = np.array([link.capacity_vph * link.lanes_for_all for link in links]) * held
     return DelayFunctions.bpr(free_s, capacity, alpha=_BPR_ALPHA, beta=_BPR_BETA)

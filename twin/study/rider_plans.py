@@ -64,6 +64,19 @@ class StopPlaces:
 
 
 @dataclass(frozen=True, eq=False)
+class Access:
+    """Walks between loading points and places with a bus: of point p, entries `start[p]:start[p + 1]`; nearest first.
+
+    `points`: positions in metres, (n_points, 2).
+    """
+
+    points: Floats
+    start: Ints
+    place: Ints
+    walk_s: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Planned:
     """A plan with what it was made from."""
 
@@ -89,14 +102,11 @@ def planned(city: City, network: Network, start_s: float, end_s: float) -> Plann
         return None
     stops = stop_places(city, network)
     graph = line_graph(network, city.lines, stops, start_s, end_s)
-    ground = ground_of(network)
-    points = ground.xy([point.lon for point in demand.points], [point.lat for point in demand.points])
-    runs = np.unique(stops.place[graph.per_s > 0.0])
-    near_start, near_place, near_s = _near_places(points, stops, runs)
-    found = strategies(graph, near_start, near_place, near_s)
+    access = access_of(city, network, stops, graph)
+    found = strategies(graph, access.start, access.place, access.walk_s)
     origin = demand.riders["origin_point"].to_numpy(dtype=np.int64)
     destination = demand.riders["destination_point"].to_numpy(dtype=np.int64)
-    place, access_s, cost_s = _first_places(points, origin, destination, found, near_start, near_place, near_s)
+    place, access_s, cost_s = first_places(origin, destination, found, access)
     ways = RiderWays(stops.first_row, stops.place, found.boards, found.alights, found.walk_to, found.walk_s)
     return Planned(RiderPlan(ways, destination, place, access_s, cost_s), stops, graph, found)
 
@@ -150,7 +160,14 @@ def walk_time_s(crow_m: Floats) -> Floats:
     return crow_m * (WALK_DETOUR / WALK_MPS)
 
 
-def _near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
+def access_of(city: City, network: Network, stops: StopPlaces, graph: LineGraph) -> Access:
+    """Which stops with a bus people walk to from each loading point of the city."""
+    points = () if city.demand is None else city.demand.points
+    xy = ground_of(network).xy([point.lon for point in points], [point.lat for point in points])
+    return Access(xy, *near_places(xy, stops, np.unique(stops.place[graph.per_s > 0.0])))
+
+
+def near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, Ints, Floats]:
     """For each point the places with a bus to walk to, as starts, places and walking times; nearest first."""
     xy = stops.xy[runs]
     places, times, starts = [], [], [0]
@@ -166,16 +183,9 @@ def _near_places(points: Floats, stops: StopPlaces, runs: Ints) -> tuple[Ints, I
     return np.array(starts, dtype=np.int64), np.concatenate(places), np.concatenate(times)
 
 
-def _first_places(
-    points: Floats,
-    origin: Ints,
-    destination: Ints,
-    found: Strategies,
-    near_start: Ints,
-    near_place: Ints,
-    near_s: Floats,
-) -> tuple[Ints, Floats, Floats]:
+def first_places(origin: Ints, destination: Ints, found: Strategies, access: Access) -> tuple[Ints, Floats, Floats]:
     """For each rider the place to walk to first, the walk (s), and the cost of the whole trip (s aboard)."""
+    points, near_start, near_place, near_s = access.points, access.start, access.place, access.walk_s
     place = np.full(len(origin), WAITS, dtype=np.int64)
     access_s, cost_s = np.zeros(len(origin)), np.full(len(origin), np.inf)
     order = np.argsort(destination, kind="stable")

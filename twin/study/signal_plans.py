@@ -209,15 +209,20 @@ def retimed_plans(
     ordered = {order.node_id for order in orders if order.retime != "no"}
     waves = {order.node_id for order in orders if order.retime == "coordinated"}
     new = {plan.node_id: plan for plan in plan_signals(network, volume_vph, nodes=ordered, coordinated=waves)}
-    kept = tuple(replace(new[plan.node_id], control=plan.control) if plan.node_id in new else plan for plan in plans)
+    kept = tuple(
+        replace(new[plan.node_id], control=plan.control, lines=plan.lines) if plan.node_id in new else plan
+        for plan in plans
+    )
     there = {plan.node_id for plan in plans}
     return kept + tuple(plan for node_id, plan in new.items() if node_id not in there)
 
 
 def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) -> tuple[SignalPlan, ...]:
     """The plans under the control that is ordered."""
-    control = {order.node_id: order.control for order in orders if order.control is not None}
-    return tuple(replace(plan, control=control.get(plan.node_id, plan.control)) for plan in plans)
+    ordered = {order.node_id: (order.control, order.lines) for order in orders if order.control is not None}
+    as_planned = {plan.node_id: (plan.control, plan.lines) for plan in plans}
+    wanted = as_planned | ordered
+    return tuple(replace(plan, control=wanted[plan.node_id][0], lines=wanted[plan.node_id][1]) for plan in plans)
 
 
 def junctions_that_differ(before: Sequence[SignalPlan], after: Sequence[SignalPlan]) -> list[str]:
