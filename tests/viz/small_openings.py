@@ -22,7 +22,7 @@ def opening(**changes):
 
 
 def tables(*rows):
-    street = {"measure_id": "", "street": "魁富路", "change_vehh": -3.0, "low_vehh": -4.0, "high_vehh": -2.0,
+    street = {"measure_id": "", "street": "南大街", "change_vehh": -3.0, "low_vehh": -4.0, "high_vehh": -2.0,
               "change_vehicles": -50.0, "is_clear": True}  # fmt: skip
     unclear = street | {"street": "青年路", "is_clear": False}
     return {
