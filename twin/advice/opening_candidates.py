@@ -285,7 +285,7 @@ def _near_ends(ends: NDArray[np.float64]) -> list[list[int]]:
     if not len(ends):
         return []
     tree = KDTree(ends.reshape(-1, 2))
-    return [sorted({k // 2 for k in found}) for found in tree.query_ball_point(ends[:, 0], ONE_GAP_M)]
+    return [sorted({k // 2 for k in tree.query_ball_point(end, ONE_GAP_M)}) for end in ends[:, 0]]
 
 
 def _is_same_gap(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
