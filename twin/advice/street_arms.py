@@ -1,7 +1,7 @@
 """How streets leave a node: one arm a street, both carriageways of a dual one together.
 
 A map has a carriageway's next junction where it has it: those of one street often lead to different nodes. Counted by
-neighbours, most crossings of wide streets would have five or six arms.
+neighbours, many crossings of wide streets would have five or six arms.
 """
 
 import math
