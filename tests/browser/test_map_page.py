@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from small_comparison import MIDDLE, small_comparison
+from small_openings import META, opening, tables
 
 from twin.wording import DEMONSTRATION
 from viz.kepler_map import before_after_map
+from viz.openings_map import openings_map
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -51,22 +53,31 @@ def faults() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory, requests: list[str], faults: list[str]) -> Iterator[Page]:
+def browser() -> Iterator[Browser]:
     assert CHROMIUM is not None, "continuous integration needs Chromium: apt-get install chromium fonts-noto-cjk"
-    path: Path = before_after_map(small_comparison()).to_html(tmp_path_factory.mktemp("map") / "map.html")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
-        context = browser.new_context(viewport={"width": 1200, "height": 800}, offline=True)
-        opened = context.new_page()
-        opened.set_default_timeout(PATIENCE_MS)
-        local = ("file:", "blob:", "data:")
-        opened.on("request", lambda request: None if request.url.startswith(local) else requests.append(request.url))
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
-        opened.goto(path.as_uri())
-        opened.wait_for_function("() => window.twinMap && (window.twinMap.ready || window.twinMap.error)")
-        yield opened
+        yield browser
         browser.close()
+
+
+def opened(browser: Browser, path: Path, requests: list[str], faults: list[str]) -> Page:
+    """A map file in a browser that has no network."""
+    page = browser.new_context(viewport={"width": 1200, "height": 800}, offline=True).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    local = ("file:", "blob:", "data:")
+    page.on("request", lambda request: None if request.url.startswith(local) else requests.append(request.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
+    page.goto(path.as_uri())
+    page.wait_for_function("() => window.twinMap && (window.twinMap.ready || window.twinMap.error)")
+    return page
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory, requests: list[str], faults: list[str]) -> Page:
+    path = before_after_map(small_comparison()).to_html(tmp_path_factory.mktemp("map") / "map.html")
+    return opened(browser, path, requests, faults)
 
 
 def layers_shown(page: Page) -> list[list[str]]:
@@ -163,9 +174,9 @@ def test_the_ground_has_the_sea_and_chinese_labels_over_the_streets(page: Page) 
     ]
 
 
-def test_a_hand_over_a_street_reads_its_chinese_name_and_speeds(page: Page) -> None:
-    page.get_by_role("button", name="延误变化").click()
-    x, y = place_on_screen(page, MIDDLE[0] + 0.004, MIDDLE[1] - 9.0 / 111_320.0)  # on link 3, shifted 9 m south
+def told_at(page: Page, lon: float, lat: float) -> str:
+    """What the map tells of the thing under a hand that comes to a place."""
+    x, y = place_on_screen(page, lon, lat)
     tooltip = page.locator(".map-popover")
     for _ in range(40):  # the first frames of a software renderer come late
         page.mouse.move(x - 25.0, y - 25.0)
@@ -173,7 +184,12 @@ def test_a_hand_over_a_street_reads_its_chinese_name_and_speeds(page: Page) -> N
         page.wait_for_timeout(250)
         if tooltip.count():
             break
-    told = tooltip.first.inner_text()
+    return tooltip.first.inner_text()
+
+
+def test_a_hand_over_a_street_reads_its_chinese_name_and_speeds(page: Page) -> None:
+    page.get_by_role("button", name="延误变化").click()
+    told = told_at(page, MIDDLE[0] + 0.004, MIDDLE[1] - 9.0 / 111_320.0)  # on link 3, shifted 9 m south
     assert "南大街" in told and "向东" in told and "30 公里/小时" in told
 
 
@@ -182,3 +198,22 @@ def test_no_request_leaves_the_page_and_no_name_became_code(page: Page, requests
     assert faults == []
     assert page.evaluate("() => window.hacked === undefined")
     assert page.evaluate("() => window.twinMap.blocked.length") <= 1  # kepler.gl asks for its usual base map once
+
+
+def test_candidates_of_a_real_map_are_lines_that_tell_what_they_are(browser: Browser, tmp_path: Path) -> None:
+    """The middle of the candidate, 440 m from south to north, is read by a hand; its view has no streets in it."""
+    asked: list[str] = []
+    faults: list[str] = []
+    lon, lat = MIDDLE[0] + 0.002, MIDDLE[1]
+    line = opening(from_lon=lon, from_lat=lat - 0.002, to_lon=lon, to_lat=lat + 0.002)
+    found = openings_map(tables(line), META | {"network_kind": "openstreetmap"})
+    page = opened(browser, found.to_html(tmp_path / "map.html"), asked, faults)
+    assert page.evaluate("() => window.twinMap.error || null") is None
+    assert layers_shown(page) == [["candidates"]]
+    assert page.locator("#warnings").is_hidden()
+    told = told_at(page, lon, lat)
+    assert "候选A" in told and "440 米，绕行 1,800 米" in told
+    page.get_by_role("button", name="得失路段").click()
+    assert layers_shown(page) == [["candidates", "streets"]]
+    assert (asked, faults) == ([], [])
+    page.context.close()

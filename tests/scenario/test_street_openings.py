@@ -159,6 +159,66 @@ def test_bridges_that_are_there_are_neither_crossed_nor_joined():
     assert len([link for link in after.network.links if link.name == "新路"]) == 2
 
 
+def dual(*, lanes_class="secondary"):
+    """The town, 红旗路 between 青年路 and 海港路 on two carriageways 22 m apart: eastward south, westward north."""
+    lines = {"n01-n11": 0.975, "n11-n01": 1.025}
+    links = tuple(
+        replace(
+            k, road_class=lanes_class, geometry=(place(int(k.id[1]), 1), *drawn(k, lines[k.id]), place(int(k.id[5]), 1))
+        )
+        if k.id in lines
+        else k
+        for k in network().links
+    )
+    return replace(town(), network=replace(network(), links=links))
+
+
+def drawn(link, row):
+    columns = (0.05, 0.95) if link.id == "n01-n11" else (0.95, 0.05)
+    return tuple(place(column, row) for column in columns)
+
+
+FROM_SOUTH = OpenLink(id="a", ends=("港城大街×海港路", place(0.5, 0.97)), name="新路", **USUAL)
+
+
+def turns_at_new_node(city, opening):
+    after = opening.apply(city)
+    node = new_node(city, after)
+    into_new = {link.id for link in after.network.links_out[node] if link.name == "新路"}
+    return after, node, {t.from_link.split("~")[0] for t in after.network.turns() if t.to_link in into_new}
+
+
+def test_narrow_street_at_a_dual_carriageway_joins_the_near_side_only():
+    """Right in, right out: who comes from the east on the far carriageway does not turn in; the new street yields."""
+    city = dual()
+    after, node, came_from = turns_at_new_node(city, FROM_SOUTH)
+    assert came_from == {"n01-n11"}
+    assert FROM_SOUTH.one_sided_ends(city) == 1
+    assert {link.priority for link in after.network.links_in[node] if link.name == "新路"} == {1}
+
+
+def test_wide_street_at_a_dual_carriageway_has_a_signal_at_a_gap_in_the_median():
+    city, wide = dual(), replace(FROM_SOUTH, road_class="secondary")
+    after, node, came_from = turns_at_new_node(city, wide)
+    assert came_from == {"n01-n11", "n11-n01"}
+    assert after.network.node_by_id[node].control == "signal"
+    assert wide.one_sided_ends(city) == 0
+
+
+def test_gap_in_the_median_may_be_ordered_and_forbidden():
+    city = dual()
+    ordered, forbidden = (
+        replace(FROM_SOUTH, median_gap=True),
+        replace(FROM_SOUTH, road_class="secondary", median_gap=False),
+    )
+    assert turns_at_new_node(city, ordered)[2] == {"n01-n11", "n11-n01"}
+    assert turns_at_new_node(city, forbidden)[2] == {"n01-n11"}
+
+
+def test_street_drawn_on_one_line_is_no_dual_carriageway():
+    assert from_mid_block(median_gap=True).one_sided_ends(town()) == 0
+
+
 def test_drawn_line_gives_length_and_geometry():
     """Two legs of half a block each way round a corner: 220 m east, then 444 m north (0.004 degrees)."""
     line = (MID_BLOCK, place(0.5, 1.5), place(1, 1.5))

@@ -1,17 +1,16 @@
 """Candidates for openings: dead ends and T-stems led on to the next street.
 
 The rule: straight on from the stub (within 60°), 60 m to `max_gap_m` far, to a junction, to another stub or to the
-middle of the street that lies straight on, where the way round is at least twice as long. No street at grade is
-crossed. What the line crosses on the map (water, rail, buildings, parks, expressways, streets on bridges or in
-tunnels) is named
-with the candidate; where it crosses ground that must not be built on there is none.
+middle of the street that lies straight on, where the way round is at least one and a half times as long. No street at
+grade is crossed. What the line crosses on the map (water, rail, buildings, parks, expressways, streets on bridges or in
+tunnels) is named with the candidate; where it crosses ground that must not be built on there is none.
 Dead ends where a bus line begins or ends are left out: they are terminals.
 Leaves out heights, ownership and whatever the map does not have.
 """
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,8 +18,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
 
-from twin.advice.stubs import EXPRESS, Stub, arms_of, seen_from, stubs_of, terminals_of
+from twin.advice.street_arms import Arm, arms_of, turn_deg, unit
+from twin.advice.stubs import EXPRESS, Stub, stubs_of, terminals_of
 from twin.city.barriers import BARRIER_KINDS, Barrier, BarrierGround, BarrierKind
 from twin.city.city import City
 from twin.city.ground import Ground, ground_of
@@ -107,12 +108,13 @@ def find_candidates(
     """All gaps of the rule of this module. `stubs` None: every dead end and T-stem but bus terminals."""
     network = city.open_network()
     left_out: Counter[str] = Counter()
+    arms = arms_of(network)
     if stubs is None:
-        terminals = terminals_of(city, network)
-        found = stubs_of(network)
+        terminals = terminals_of(city, network, arms)
+        found = stubs_of(network, arms)
         stubs = [stub for stub in found if stub.node_id not in terminals]
         left_out["dead ends where buses turn"] = len(found) - len(stubs)
-    search = _Search(network, max_gap_m, barriers, left_out)
+    search = _Search(network, arms, max_gap_m, barriers, left_out)
     candidates = search.candidates(stubs)
     return Discovery(tuple(candidates), {reason: n for reason, n in sorted(left_out.items()) if n})
 
@@ -120,12 +122,20 @@ def find_candidates(
 class _Search:
     """Looks from stubs over the streets of one network."""
 
-    def __init__(self, network: Network, max_gap_m: float, barriers: Sequence[Barrier], left_out: Counter[str]) -> None:
-        self.network, self.max_gap_m, self.left_out = network, max_gap_m, left_out
+    def __init__(
+        self,
+        network: Network,
+        arms: Mapping[str, Sequence[Arm]],
+        max_gap_m: float,
+        barriers: Sequence[Barrier],
+        left_out: Counter[str],
+    ) -> None:
+        self.network, self.arms, self.max_gap_m, self.left_out = network, arms, max_gap_m, left_out
         self.ground: Ground = ground_of(network)
         self.barriers = BarrierGround(barriers, self.ground)
         self.joins_within_m = NEAR_M if network.kind == "schematic" else AT_JUNCTION_M
         self.index = {node.id: i for i, node in enumerate(network.nodes)}
+        self.node_tree = KDTree(self.ground.node_xy)
         self.is_joinable = _joinable(network)
 
     def candidates(self, stubs: Sequence[Stub]) -> list[Candidate]:
@@ -143,13 +153,13 @@ class _Search:
     def _ends_ahead(self, stub: Stub) -> Iterator[CandidateEnd]:
         """Junctions within the cone, and the point where the street straight on is met."""
         xy, start = self.ground.node_xy, self.index[stub.node_id]
-        offset = xy - xy[start]
+        near = np.array(sorted(self.node_tree.query_ball_point(xy[start], self.max_gap_m)), dtype=np.int64)
+        offset = xy[near] - xy[start]
         far_m = np.hypot(offset[:, 0], offset[:, 1])
         ahead = offset @ np.array(stub.heading) >= far_m * math.cos(math.radians(WIDEST_TURN_DEG))
-        within = ahead & (far_m >= SHORTEST_M) & (far_m <= self.max_gap_m)
-        for position in np.flatnonzero(within):
+        for position in near[ahead & (far_m >= SHORTEST_M)].tolist():
             node = self.network.nodes[position]
-            if self.is_joinable[position] and len(self._arms_at(node.id)) in _ARMS_OF_AN_END:
+            if self.is_joinable[position] and len(self.arms[node.id]) in _ARMS_OF_AN_END:
                 yield CandidateEnd(node.lon, node.lat, node.id)
         straight_on = self._straight_on(stub)
         if straight_on is not None:
@@ -178,7 +188,7 @@ class _Search:
             for node in (link.from_node, link.to_node)
         )
         if near_m <= self.joins_within_m:
-            if len(self._arms_at(node_id)) != 2:
+            if len(self.arms[node_id]) != 2:
                 return None  # a junction, looked at as one
             node = self.network.node_by_id[node_id]
             return CandidateEnd(node.lon, node.lat, node_id)
@@ -200,10 +210,10 @@ class _Search:
         round_m = min(self._way_to(end, way_m), LONGEST_WAY_M)
         if round_m < LEAST_DETOUR * crow_m:
             return None
-        along = (b - a) / crow_m
-        arms = self._arms_at(stub.node_id), self._arms_at(end.node_id) if end.node_id else []
+        along, back = unit(b - a), unit(a - b)
+        here, there = self.arms[stub.node_id], self.arms[end.node_id] if end.node_id else ()
         if any(
-            _turn_deg(way, u) < LEAST_ANGLE_DEG for way, some in ((along, arms[0]), (-along, arms[1])) for u, _ in some
+            turn_deg(way, arm.away) < LEAST_ANGLE_DEG for way, arms in ((along, here), (back, there)) for arm in arms
         ):
             return None
         line = shapely.LineString([a, b])
@@ -214,7 +224,7 @@ class _Search:
         if "not_buildable" in kinds:
             self.left_out["gaps over ground that must not be built on"] += 1
             return None
-        straight_on = [(_aligned(along, u), link.name) for u, link in arms[1]]
+        straight_on = [(_aligned(along, arm.away), arm.link.name) for arm in there]
         beyond = max((aligned for aligned, _ in straight_on), default=0.0)
         names = {name for aligned, name in straight_on if aligned > 0.0}
         narrowest = max(ROAD_CLASSES.index(stub.street.road_class), ROAD_CLASSES.index(_WIDEST))
@@ -226,21 +236,12 @@ class _Search:
             ends=(start, CandidateEnd(round(end.lon, 6), round(end.lat, 6), end.node_id, end.links)),
             crow_m=crow_m,
             round_m=round_m,
-            straightness=(_aligned(along, np.array(stub.heading)) + beyond) / 2.0,
+            straightness=(_aligned(along, stub.heading) + beyond) / 2.0,
             goes_on=bool(stub.street.name) and stub.street.name in names,
             road_class=ROAD_CLASSES[narrowest],
             lanes=max(1.0, min(_MOST_LANES, stub.street.lanes)),
             crosses=tuple(kind for kind in BARRIER_KINDS if kind in kinds),
         )
-
-    def _arms_at(self, node_id: str) -> list[tuple[NDArray[np.float64], Link]]:
-        """Unit vectors of the streets that leave a node, and a link of each."""
-        here = self.ground.node_xy[self.index[node_id]]
-        found = []
-        for link in arms_of(self.network, node_id).values():
-            vector = seen_from(self.ground, link, node_id) - here
-            found.append((vector / max(float(np.hypot(*vector)), 1e-9), link))
-        return found
 
     def _way_to(self, end: CandidateEnd, way_m: NDArray[np.float64]) -> float:
         if end.node_id is not None:
@@ -267,31 +268,34 @@ class _Search:
     def _one_a_gap(self, candidates: list[Candidate]) -> list[Candidate]:
         """Of candidates that are one gap the straightest; the order of keys."""
         ordered = sorted(candidates, key=lambda c: (bool(c.crosses), -c.plausibility, c.crow_m, c.key))
-        ends = [np.concatenate([self.ground.xy(*place)[0] for place in c.places]) for c in ordered]
-        kept: list[int] = []
-        for i, mine in enumerate(ends):
-            if not any(_same_gap(mine, ends[k]) for k in kept):
-                kept.append(i)
+        places = np.array([place for c in ordered for place in c.places]).reshape(-1, 2)
+        ends = self.ground.xy(places[:, 0], places[:, 1]).reshape(-1, 2, 2)
+        kept: list[Candidate] = []
+        is_kept = np.zeros(len(ordered), dtype=np.bool_)
+        for i, near in enumerate(_near_ends(ends)):
+            if not any(is_kept[k] and _is_same_gap(ends[i], ends[k]) for k in near):
+                is_kept[i] = True
+                kept.append(ordered[i])
         self.left_out["gaps that are the same as another"] += len(ordered) - len(kept)
-        return sorted((ordered[i] for i in kept), key=lambda c: c.key)
+        return sorted(kept, key=lambda c: c.key)
 
 
-def _same_gap(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether both ends (x, y, x, y) lie within ONE_GAP_M of the other's, either way round."""
-    for turned in (other, np.concatenate([other[2:], other[:2]])):
-        if np.hypot(*(one[:2] - turned[:2])) <= ONE_GAP_M and np.hypot(*(one[2:] - turned[2:])) <= ONE_GAP_M:
-            return True
-    return False
+def _near_ends(ends: NDArray[np.float64]) -> list[list[int]]:
+    """For each of n gaps (n, 2 ends, 2) those with an end near its first one, in order."""
+    if not len(ends):
+        return []
+    tree = KDTree(ends.reshape(-1, 2))
+    return [sorted({k // 2 for k in tree.query_ball_point(end, ONE_GAP_M)}) for end in ends[:, 0]]
 
 
-def _aligned(along: NDArray[np.float64], heading: NDArray[np.float64]) -> float:
+def _is_same_gap(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether both ends lie within ONE_GAP_M of the other's, either way round."""
+    return any(np.hypot(*(one - turned).T).max() <= ONE_GAP_M for turned in (other, other[::-1]))
+
+
+def _aligned(along: tuple[float, float], heading: tuple[float, float]) -> float:
     """1 where a way keeps its heading, falling to 0 at a turn of 60°."""
-    return max(0.0, 1.0 - _turn_deg(along, heading) / WIDEST_TURN_DEG)
-
-
-def _turn_deg(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Angle (°) between two unit vectors."""
-    return math.degrees(math.acos(max(-1.0, min(1.0, float(one @ other)))))
+    return max(0.0, 1.0 - turn_deg(along, heading) / WIDEST_TURN_DEG)
 
 
 def _length_graph(network: Network, index: dict[str, int]) -> csr_array:

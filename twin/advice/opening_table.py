@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.advice.offered_streets import BRIDGED
+from twin.advice.offered_streets import BRIDGED, opening_of
 from twin.advice.opening_candidates import Candidate, CandidateEnd
 from twin.advice.opening_equilibria import OpeningEquilibria
 from twin.advice.opening_findings import lines_that_could_use, nearer, residential_change_vehkm
@@ -57,6 +57,7 @@ OPENING_COLUMNS = {
     "school_residents": ("people", "residents whose nearest known school is half a minute nearer or more"),
     "hospital_residents": ("people", "residents whose nearest known hospital is half a minute nearer or more"),
     "bus_lines": ("text", "lines that pass both ends on a longer way, with the metres saved"),
+    "one_sided_ends": ("count", "ends that join one carriageway of a dual one only: right in, right out"),
     "refused": ("text", "why it could not be built"),
 }  # fmt: skip
 
@@ -179,6 +180,7 @@ def _row(
         "school_residents": near["school"].residents if near["school"] else math.nan,
         "hospital_residents": near["hospital"].residents if near["hospital"] else math.nan,
         "bus_lines": "、".join(f"{name}(−{saved:.0f} m)" for name, saved in lines_that_could_use(base, c)[:5]),
+        "one_sided_ends": 0 if row.refused else opening_of(c, row.key, row.key).one_sided_ends(base),
         "refused": row.refused,
     }
 

@@ -40,6 +40,7 @@ NO_BARRIERS = Words(
     "No barriers are known here (water, rail, buildings, parks): a candidate may lie across them and must be checked.",
 )
 BRAESS = Words("⚠ 打通后全网变差(布雷斯悖论)", "⚠ the total worsens (Braess's paradox)")
+RIGHT_ONLY = Words("中央分隔带不开口：右进右出", "no gap in the median: right in, right out")
 VERDICTS = {
     "better": Words("改善", "better"),
     "worse": Words("变差", "worse"),
@@ -109,6 +110,8 @@ def notes_of(row: dict[str, Any], language: Language) -> list[str]:
         if not math.isnan(row[column]) and row[column] > 0:
             people = written(row[column], 0)
             notes.append(Words(f"{people} 人离{words.zh}更近", f"{people} people nearer to a {words.en}").in_(language))
+    if row["one_sided_ends"] > 0:
+        notes.append(RIGHT_ONLY.in_(language))
     if row["bus_lines"]:
         notes.append(Words("公交可用：", "bus lines: ").in_(language) + str(row["bus_lines"]))
     if row["refused"]:

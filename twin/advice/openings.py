@@ -251,25 +251,35 @@ def _tried(
         return with_cuts_of(with_openings(base, openings), everything)
 
     days = (*selection, *verification)
-    shared: dict[str, Any] = {
-        "folder": folder, "base_rounds": options.base_rounds, "arm_rounds": options.arm_rounds, "jobs": options.jobs,
-    }  # fmt: skip
     before_city = arm(())
     settled = settled_base(before_city, period, folder=folder, rounds=options.base_rounds, tell=tell)
-    alone = {BEFORE: before_city} | {key: arm([opening]) for key, opening in named.items()}
-    arms = trials(alone, period, dict.fromkeys(alone, days), tell=tell, base=settled, **shared)
+
+    def loaded(cities: Mapping[str, City], step: str) -> dict[str, DynamicArm]:
+        return trials(
+            cities, period, dict.fromkeys(cities, days), tell=lambda _, done, total: tell(step, done, total),
+            base=settled, folder=folder, base_rounds=options.base_rounds, arm_rounds=options.arm_rounds,
+            jobs=options.jobs,
+        )  # fmt: skip
+
+    cities = {BEFORE: before_city} | {key: arm([opening]) for key, opening in named.items()}
+    if len(best.chosen) > 1:  # the whole set goes with its members, so that all workers have work to the end
+        cities[SET] = arm([named[key] for key in best.chosen])
+    arms = loaded(cities, "trials")
     before = arms.pop(BEFORE)
     first = {key: effect_vehh(before, one, selection) for key, one in arms.items()}
     swing = {key: swing_vehh(before, one) for key, one in arms.items()}
-    vetoed = tuple(key for key in best.chosen if is_worse(first[key], swing[key]))
-    spare = [key for key in named if key not in best.chosen and not is_worse(first[key], swing[key])]
-    chosen = (*(key for key in best.chosen if key not in vetoed), *spare[: len(vetoed)])
-    if chosen:
-        whole = {SET: arm([opening for key, opening in named.items() if key in chosen])}
-        told = {SET: days}
-        arms |= trials(whole, period, told, tell=lambda w, d, n: tell("whole set", d, n), base=settled, **shared)
-        first[SET] = effect_vehh(before, arms[SET], selection)
-        swing[SET] = swing_vehh(before, arms[SET])
+    fit = [key for key in named if not is_worse(first[key], swing[key])]
+    vetoed = tuple(key for key in best.chosen if key not in fit)
+    spare = [key for key in fit if key not in best.chosen]
+    chosen = (*(key for key in best.chosen if key in fit), *spare[: len(vetoed)])
+    if vetoed:
+        arms.pop(SET, None)
+    if len(chosen) == 1:
+        arms[SET] = arms[chosen[0]]
+    elif chosen and SET not in arms:
+        arms |= loaded({SET: arm([named[key] for key in chosen])}, "whole set")
+    if SET in arms:
+        first[SET], swing[SET] = effect_vehh(before, arms[SET], selection), swing_vehh(before, arms[SET])
     settled.unlink(missing_ok=True)
     return _Tried(
         chosen=chosen,

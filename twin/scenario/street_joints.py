@@ -1,7 +1,8 @@
 """Where a new street meets the streets there are: at a junction, at a street's end, or in the middle of a block.
 
-In the middle of a block the streets are cut there, both directions. Streets on bridges and in tunnels, and those not
-open on the city's date, are neither joined nor crossed.
+In the middle of a block the streets are cut there, both directions; of a dual carriageway the near one, and the far
+one only through a gap in the median. Streets on bridges and in tunnels, and those not open on the city's date, are
+neither joined nor crossed.
 """
 
 import hashlib
@@ -29,10 +30,14 @@ ONE_LINE_M = 1.0
 ONE_CROSSING_M = 10.0
 """Crossings of a new street that lie closer are one junction (m)."""
 
+WIDEST_MEDIAN_M = 60.0
+"""The other carriageway of a street lies no farther from a place on the one (m)."""
+
 LONGEST_EXTENSION_M = 1_000.0
 """How far a street is led straight on to look for the next (m)."""
 
 _LOOK_BACK_M = 20.0
+_AGAINST = 0.87  # cosine: carriageways of one street run against each other, within 30°
 _FIRST_OWN_ID = 10**15  # OpenStreetMap's ids are shorter
 _Array = NDArray[np.float64]
 
@@ -100,6 +105,24 @@ class Streets:
                 continue
             joints.append(joint)
         return joints
+
+    def far_carriageway(self, joint: Joint) -> tuple[str, Cut] | None:
+        """Where the other carriageway of the street that a new junction cuts would be cut too.
+
+        None: both directions are cut, the street has no other carriageway there, or a junction of it is near.
+        """
+        if len(joint.cuts) != 1:
+            return None
+        at = joint.node.lon, joint.node.lat
+        own = self.network.link_by_id[joint.cuts[0][0]]
+        of_street = {k.id for k in self.open if (k.name, k.road_class) == (own.name, own.road_class)} & self.level
+        near, *others = self.ground.links_near(*at, WIDEST_MEDIAN_M, among=of_street)
+        for other in others:
+            link = self.network.link_by_id[other.link_id]
+            along = near.heading[0] * other.heading[0] + near.heading[1] * other.heading[1]
+            if along <= -_AGAINST and min(other.along_m, link.length_m - other.along_m) > AT_JUNCTION_M:
+                return link.id, Cut(joint.node.id, other.along_m / link.length_m)
+        return None
 
     def straight_on(self, place: Place) -> tuple[Joint, Joint]:
         """A dead end or the stem of a T, and where it meets the next street when it is led straight on."""

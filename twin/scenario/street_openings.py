@@ -2,7 +2,9 @@
 others designed anew by a stated rule.
 
 The rule. In the middle of a block the street there is cut, both directions. A junction made so has a signal where both
-streets are secondary or wider, with the shortest cycle and equal greens; else the lower class gives way. At a junction
+streets are secondary or wider, with the shortest cycle and equal greens; else the lower class gives way. On a dual
+carriageway such a signal stands at a gap in the median and both carriageways are joined; without one the near
+carriageway is, right in and right out (assumed; `median_gap` says otherwise). At a junction
 that has a plan, cycle, offset and greens stay and the new approach goes with the phase of its axis
 (`twin.study.signal_plans.adapted_plans`). With `retime` the signals it meets are planned anew from the volumes that
 settle with it, so that "opened" and "opened and re-timed" are two scenarios.
@@ -46,6 +48,7 @@ class OpenLink(Measure):
     junction (150 m in a sketch) joins it, else the nearest street within 150 m, which is cut there. Streets that it
     crosses at grade are cut too, unless it is a `bridge`.
 
+    `median_gap`: whether an end in the middle of a block of a dual carriageway joins both; None: by the rule.
     `lanes` per direction; `speed_kmh` and `capacity_vph` per lane default to the middle (median) value of the network's
     streets of that class, `length_m` to the line's length. Without a signal it gives way to streets of a higher class.
     `opens_on`: first day; the city's date must not be before it. `cost_yuan`: None: assumed by class.
@@ -64,6 +67,7 @@ class OpenLink(Measure):
     length_m: float | None = None
     bridge: bool = False
     retime: bool = False
+    median_gap: bool | None = None  # None: where the new junction has a signal
     opens_on: datetime.date | None = None
     cost_yuan: float | None = None
 
@@ -155,6 +159,7 @@ class OpenLink(Measure):
             first, last = self.ends or (self.geometry[0], self.geometry[-1])
             between = self.geometry[1:-1]
             start, end = streets.joint_at(first), streets.joint_at(last)
+        start, end = (self._through_median(streets, joint) for joint in (start, end))
         if start.node.id == end.node.id:
             raise ScenarioError(f"both ends of {self.id!r} mean one junction: nothing to join")
         if not self.geometry and (start.node.id, end.node.id) in {(k.from_node, k.to_node) for k in streets.open}:
@@ -167,10 +172,30 @@ class OpenLink(Measure):
 
     def _designed(self, network: Network, joint: Joint) -> Node:
         """The node of a new junction, with a signal where both streets are wide."""
+        has_signal = self._makes_signal(network, joint)
+        return replace(joint.node, control="signal" if has_signal else "none", assumed=frozenset({"control"}))
+
+    def _makes_signal(self, network: Network, joint: Joint) -> bool:
+        """Whether both streets at a new junction are wide."""
         narrowest = ROAD_CLASSES.index(NARROWEST_WITH_SIGNAL)
         crossed = min(ROAD_CLASSES.index(network.link_by_id[link_id].road_class) for link_id, _ in joint.cuts)
-        is_wide = max(crossed, ROAD_CLASSES.index(self.road_class)) <= narrowest
-        return replace(joint.node, control="signal" if is_wide else "none", assumed=frozenset({"control"}))
+        return max(crossed, ROAD_CLASSES.index(self.road_class)) <= narrowest
+
+    def _through_median(self, streets: Streets, joint: Joint) -> Joint:
+        """The joint with both carriageways where the median has a gap there."""
+        if not joint.is_new:
+            return joint
+        opens = self._makes_signal(streets.network, joint) if self.median_gap is None else self.median_gap
+        far = streets.far_carriageway(joint) if opens else None
+        return joint if far is None else replace(joint, cuts=(*joint.cuts, far))
+
+    def one_sided_ends(self, city: City) -> int:
+        """At how many ends it joins one carriageway of a dual one only: right in, right out."""
+        if not self._is_new:
+            return 0
+        streets = Streets(city)
+        _, joints = self._laid_out(streets)
+        return sum(streets.far_carriageway(joint) is not None for joint in (joints[0], joints[-1]))
 
     def _links(self, network: Network, ground: Ground, line: shapely.LineString, node_ids: Sequence[str]) -> list[Link]:
         """Both directions of each part between two joints."""
@@ -229,9 +254,13 @@ class OpenLink(Measure):
     def _gives_way(self, network: Network, end: str) -> bool:
         """Whether it ends, without a signal, at a street of a higher class."""
         rank = ROAD_CLASSES.index(self.road_class)
-        others = [link for link in network.links_in[end] if ROAD_CLASSES.index(link.road_class) < rank]
+        arrive, leave = (
+            [link for link in links if ROAD_CLASSES.index(link.road_class) < rank]
+            for links in (network.links_in[end], network.links_out[end])
+        )
+        passes = any(came.from_node != gone.to_node for came in arrive for gone in leave)
         is_sketch = network.kind == "schematic"  # its links stand for several streets each: who gives way is not known
-        return not is_sketch and network.node_by_id[end].control != "signal" and len(others) > 1
+        return not is_sketch and network.node_by_id[end].control != "signal" and passes
 
     def _who_gives_way(self, city: City, node: Node) -> list[Edit]:
         """Links of a lower class that must let the new street pass, where no signal and no sign decides."""
