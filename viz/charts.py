@@ -4,10 +4,12 @@ Drawn without a screen. Labels are Chinese where a font for it is installed, els
 the reader needs no font. Every chart says which scenarios, seeds and interval it shows: it will be pasted alone.
 """
 
+import contextlib
 import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +190,22 @@ def change_map(comparison: Comparison, *, language: Language = "zh") -> Chart:
 
 def chinese_font() -> str | None:
     """An installed font that has Chinese characters; None where there is none."""
+    return _listed_chinese_font() or _newly_installed_chinese_font()
+
+
+def _listed_chinese_font() -> str | None:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     return next((font for font in CHINESE_FONTS if font in installed), None)
+
+
+@cache
+def _newly_installed_chinese_font() -> str | None:
+    """One that came after Matplotlib wrote down which fonts there are, which it does once and for all."""
+    known = {font.fname for font in font_manager.fontManager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - known):
+        with contextlib.suppress(RuntimeError, OSError):  # not a font after all
+            font_manager.fontManager.addfont(path)
+    return _listed_chinese_font()
 
 
 def style_for(language: Language, salt: str) -> tuple[Any, Language]:

@@ -1,5 +1,7 @@
 """Charts: what they show, that they are the same each time, and that they need no Chinese font."""
 
+from collections.abc import Iterator
+
 import pytest
 from matplotlib import font_manager
 from small_comparison import rows, small_comparison
@@ -50,9 +52,26 @@ def test_each_seed_is_one_line_from_before_to_after() -> None:
 
 def test_without_a_chinese_font_labels_are_english(monkeypatch) -> None:
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
+    charts._newly_installed_chinese_font.cache_clear()
     labels = [label.get_text() for label in difference_chart(small_comparison()).figure.axes[0].get_yticklabels()]
     assert charts.chinese_font() is None
     assert labels == ["delay per trip", "vehicle-hours", "vehicle-kilometres", "share of unfinished trips"]
+
+
+def test_a_font_that_came_after_matplotlib_listed_them_is_found(monkeypatch) -> None:
+    if charts.chinese_font() is None:
+        pytest.skip("no Chinese font is installed (fonts-noto-cjk)")
+    known = [font for font in font_manager.fontManager.ttflist if font.name not in charts.CHINESE_FONTS]
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
+    charts._newly_installed_chinese_font.cache_clear()
+    assert charts.chinese_font() in charts.CHINESE_FONTS
+
+
+@pytest.fixture(autouse=True)
+def _fonts_are_looked_for_anew() -> Iterator[None]:
+    yield
+    charts._newly_installed_chinese_font.cache_clear()
 
 
 def test_a_chart_is_saved_as_its_ending_says(tmp_path) -> None:
