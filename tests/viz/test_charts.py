@@ -62,7 +62,9 @@ def test_without_a_chinese_font_labels_are_english(monkeypatch) -> None:
 def test_a_font_that_came_after_matplotlib_listed_them_is_found(monkeypatch) -> None:
     if charts.chinese_font() is None:
         pytest.skip("no Chinese font is installed (fonts-noto-cjk)")
-    known = [font for font in font_manager.fontManager.ttflist if font.name not in charts.CHINESE_FONTS]
+    fonts = font_manager.fontManager.ttflist
+    chinese = {font.fname for font in fonts if font.name in charts.CHINESE_FONTS}
+    known = [font for font in fonts if font.fname not in chinese]
     monkeypatch.setattr(font_manager.fontManager, "ttflist", known)
     charts._newly_installed_chinese_font.cache_clear()
     assert charts.chinese_font() in charts.CHINESE_FONTS
