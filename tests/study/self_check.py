@@ -32,7 +32,7 @@ from twin.results.links_compared import streets_of
 from twin.results.run import Arm, LightTraffic, Run
 from twin.results.sites_compared import sites_of
 from twin.results.verdicts import PRIMARY_METRICS
-from twin.study.arms import StudyArm, make_run, riders_of
+from twin.study.arms import StudyArm, make_run, riders_of, service_of
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
 from twin.study.settle import Period, light_times, settle_arm, settle_base
 
@@ -64,7 +64,8 @@ def settled_chain(home: Path) -> Chain:
 
     def arm(name: Arm) -> StudyArm:
         settlement = settle_arm(settled, cities[name], period, rounds=ARM_ROUNDS)
-        return StudyArm(name, name, settlement, period, free_times, near, riders=riders_of(settlement, period))
+        riders, service = riders_of(settlement, period), service_of(settlement, period)
+        return StudyArm(name, name, settlement, period, free_times, near, riders=riders, service=service)
 
     return Chain(arm("before"), arm("after"))
 

@@ -212,9 +212,7 @@ def of_one_piece(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("how", "jobs"), [(signal.SIGKILL, 1), (signal.SIGKILL, 2), (signal.SIGINT, 1), (signal.SIGINT, 2)]
-)
+@pytest.mark.parametrize(("how", "jobs"), [(signal.SIGKILL, 2), (signal.SIGINT, 1), (signal.SIGINT, 2)])
 def test_stopped_study_goes_on_from_its_finished_runs_to_the_same_bytes(
     own_home: Path, of_one_piece: dict[str, bytes], how: signal.Signals, jobs: int
 ) -> None:

@@ -15,14 +15,14 @@ SPACES = re.compile(r"^spaces = [\d_]+$", flags=re.MULTILINE)
 ROUNDS = re.compile(r"^rounds = \d+$", flags=re.MULTILINE)
 MEASURED = re.compile(r"^measured = .+$", flags=re.MULTILINE)
 BRIEF = """
-import dataclasses, twin
-from twin.clock import TimeWindow
+import dataclasses as _dataclasses, twin
+from twin.clock import TimeWindow as _TimeWindow
 
-load, run, compare = twin.load_scenario, twin.run, twin.compare
-rounds = {"base_rounds": 2, "arm_rounds": 1}
-twin.load_scenario = lambda name: dataclasses.replace(load(name), measured=TimeWindow.between("07:00", "07:15"))
-twin.run = lambda name, **options: run(twin.load_scenario(name), **(rounds | options))
-twin.compare = lambda before, after, **options: compare(before, after, **(rounds | options))
+_load, _run, _compare = twin.load_scenario, twin.run, twin.compare
+_few = {"base_rounds": 2, "arm_rounds": 1}
+twin.load_scenario = lambda name: _dataclasses.replace(_load(name), measured=_TimeWindow.between("07:00", "07:15"))
+twin.run = lambda name, **options: _run(twin.load_scenario(name), **(_few | options))
+twin.compare = lambda before, after, **options: _compare(before, after, **(_few | options))
 """
 """Before the first cell: a quarter of an hour, few rounds. What cells say to the studies they make stays as it is."""
 
