@@ -60,13 +60,13 @@ class Workers:
     def __exit__(self, failure: object, *_: object) -> None:
         self._end(at_once=failure is not None)
 
-    def start(self, task: Callable[[], None]) -> None:
-        """Start them before there is work: each loads what `task` needs while this process goes on."""
+    def start(self, task: Callable[[int], None]) -> None:
+        """Start them before there is work: each does `task(number)`, from 0, while this process goes on."""
         if self._jobs > 1:
             pool = self._started(self._jobs)
             with _workers_deaf_to_ctrl_c():
-                for _ in range(self._jobs):
-                    pool.submit(task)
+                for number in range(self._jobs):
+                    pool.submit(task, number)
 
     def each(self, task: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Results of `task(*call)` as they are finished; with one job, or one call, in this process.

@@ -47,7 +47,7 @@ from twin.study.settle import (
     settle_from_free_flow,
 )
 from twin.study.stopping import Precision, runs_until
-from twin.study.tasks import fetched, forget_old, load_all, measure_one, settle_one, settlements_folder
+from twin.study.tasks import fetched, forget_old, get_ready, measure_one, settle_one, settlements_folder
 from twin.wording import Words
 
 Progress = Callable[[str, int, int], None]
@@ -68,6 +68,7 @@ class Study:
 
     def compared(self, seeds: tuple[int, ...], precision: Precision | None, command: str) -> Comparison:
         """Settle, run, compare. With a precision, `seeds` are the most that may be used."""
+        self.workers.start(get_ready)
         self.progress("city", 0, 1)
         period = Period.around(self.after.measured)
         city = load_city(self.after.place, hours=departures_of(period))
@@ -189,7 +190,6 @@ class Study:
     def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
         path = settlements_folder() / f"{key_of(made_from)}.pickle"
         if not path.is_file():
-            self.workers.start(load_all)
             base = settle_base(city, period, rounds=self.base_rounds, tell=self.progress)
             hand_over(path, (base, LightTraffic(light_times(base, period))))
         return path
