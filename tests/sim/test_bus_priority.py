@@ -166,3 +166,35 @@ def test_phases_that_overlap_are_left_as_planned() -> None:
     both = replace(PLAN, greens=(Green("wx", None, 0.0, 37.0), Green("sx", None, 30.0, 37.0)))
     _, _, shown = hour(both, buses_at=(115.0,))
     assert shown == []
+
+
+def arrives_by_the_bay_s(make: type, plan: SignalPlan, sets_out_s: float) -> float:
+    """When a bus (100 s to a bay at the stop line of x, doors open for 30 s, 50 s on from x) arrives."""
+    network = junction()
+    tables = build_tables(network, [plan])
+    env = Environment()
+    flow = make(env, tables, Fleet.none())
+    ahead = BusesAhead(env, flow, [plan])
+    for story, agent in signal_stories(env, flow, tables, [plan], [plan], ahead):
+        env.story(story, agent)
+    service, fate = BusService.without_riders(2), BusFate()
+    service.signals, service.dwell = ahead, replace(service.dwell, doors_s=30.0)
+    halts = (Halt(tables.segments_of(["wx"]), False, 0), Halt(tables.segments_of(["xe"]), True, 1))
+    run = BusRun("1#0", "1", 0, sets_out_s, halts)
+    env.story_at(sets_out_s, bus(env, flow, service, [run], [fate]), 0)
+    env.run(until=600.0)
+    assert fate.arrived_s is not None
+    return fate.arrived_s - 30.0  # its doors at the last stop
+
+
+@BOTH_FLOWS
+@pytest.mark.parametrize(("sets_out_s", "passes_s"), [(0.0, 160.0), (40.0, 170.0), (66.9, 196.9), (67.0, 240.0)])
+def test_a_bus_in_a_bay_at_the_stop_line_merges_in_at_green(make: type, sets_out_s: float, passes_s: float) -> None:
+    """Its doors close 130 s after it set out; green for it is from 0 to 37 s of each 80."""
+    assert arrives_by_the_bay_s(make, FIXED, sets_out_s) == pytest.approx(passes_s + 50.0)
+
+
+@BOTH_FLOWS
+def test_a_signal_with_priority_hears_a_bus_in_a_bay_when_its_doors_close(make: type) -> None:
+    """At 130 s the cars' green has shown for 10 s: it is cut short, and nothing is done while the doors are open."""
+    assert 130.0 + SHORTEST_GREEN_S - 10.0 < arrives_by_the_bay_s(make, PLAN, 0.0) - 50.0 < 160.0

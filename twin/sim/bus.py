@@ -2,9 +2,9 @@
 and on, wait if it is held, go on; at the last stop rest, then begin the run back.
 
 Where the street has one lane in that direction the bus stops in it and blocks those behind; where it has more, it
-stops aside (a bay, the kerb lane) and merges back in. A stop may say otherwise. A lane lost to a stopped bus on a wide
-street is not modelled. In the hours of a bus lane it drives there (`bus_lanes`), and a stop in the lane holds up the
-buses behind alone.
+stops aside (a bay, the kerb lane) and merges back in, at a stop line when it has green. A stop may say otherwise. A
+lane lost to a stopped bus on a wide street is not modelled. In the hours of a bus lane it drives there (`bus_lanes`),
+and a stop in the lane holds up the buses behind alone.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from twin.city.network import Network
 from twin.city.timetables import blocks_of, scheduled_s
 from twin.city.transit import BusLine, Control, Stop
 from twin.sim.bus_lanes import BusLanes
-from twin.sim.buses_ahead import BusesAhead
+from twin.sim.buses_ahead import BusesAhead, turn_between
 from twin.sim.environment import Environment
 from twin.sim.flow import Flow
 from twin.sim.passengers import Load, Passengers, RiderDay, RiderWays
@@ -35,6 +35,8 @@ STANDEE_S = 0.5  # more for each who boards while others stand (TCQSM, TCRP 165)
 HELD_TO = 0.9  # share of the scheduled headway that headway control restores (assumed; below 1 it costs less speed)
 LONGEST_HOLD_S = 180.0  # no bus is held longer for its headway (assumed)
 LATEST_DEPARTURE_S = 1 << 18  # room in an agent id for the second of a run's scheduled departure: three days
+LOOK_AGAIN_S = 1.0  # a bus at a red whose end may come sooner than the plan says, or nobody knows
+LONGEST_RED_S = 240.0  # then a bus in a bay goes all the same: a signal that counts cars on the street may not see it
 FIRST_BUS_AGENT = 1 << 40  # buses come after drivers among simultaneous stories
 
 Steps = Generator[Event, Any, None]
@@ -151,15 +153,18 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
     fate.vehicle = flow.add_vehicle("bus")
     load = Load.empty(len(run.halts))
     stands_on: int | None = None  # the segment at whose end it stands in its lane; None: aside, or not yet there
+    stands_at: int | None = None  # the segment of the street at whose end it stands, in its lane or aside
     for number, halt in enumerate(run.halts):
         if len(halt.segments):
             segments = halt.segments
             if service.lanes is not None:
                 segments = service.lanes.way(segments, stands_on, env.now)
             if service.signals is not None:
-                service.signals.set_out(run.line_id, fate.vehicle, stands_on, segments.tolist())
+                service.signals.set_out(run.line_id, fate.vehicle, stands_at, segments.tolist())
+            if stands_on is None and stands_at is not None:
+                yield from wait_at_line(env, flow, service.signals, stands_at, int(halt.segments[0]))
             yield flow.drive(fate.vehicle, segments)
-            stands_on = int(segments[-1])
+            stands_on, stands_at = int(segments[-1]), int(halt.segments[-1])
             if service.signals is not None:
                 service.signals.has_come(fate.vehicle)
         if not halt.in_lane and stands_on is not None:
@@ -168,6 +173,20 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
         yield from serve(env, service, run, number, load, fate)
     fate.arrived_s = env.now
     flow.leave(fate.vehicle)
+
+
+def wait_at_line(env: Environment, flow: Flow, signals: BusesAhead | None, stands_at: int, onward: int) -> Steps:
+    """A bus that stopped aside at the end of a street sets out when its turn there has green, and then merges in.
+
+    It has come past the queue by its bay; those it gives way to without a signal are left out.
+    """
+    found = turn_between(flow.tables, stands_at, onward)
+    if found is None:
+        return
+    may_change = signals is not None and signals.are_heard_after(stands_at)
+    latest_s = env.now + LONGEST_RED_S
+    while env.now < latest_s and (red_s := flow.red_s(found[0])) != 0.0:
+        yield env.timeout(LOOK_AGAIN_S if red_s is None else min(red_s, LOOK_AGAIN_S) if may_change else red_s)
 
 
 def serve(env: Environment, service: BusService, run: BusRun, number: int, load: Load, fate: BusFate) -> Steps:

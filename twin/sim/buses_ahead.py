@@ -18,7 +18,7 @@ from twin.sim.tables import FlowTables
 @dataclass(frozen=True, slots=True)
 class Coming:
     """A bus that will make a turn at a signal. `rest_s`: by segment of its way there, free time from that one's end to
-    the stop line; `whole_s`: of the whole way."""
+    the stop line; `whole_s`: of the way that it has before it when it sets out."""
 
     vehicle: int
     turn: int
@@ -35,19 +35,24 @@ class BusesAhead:
         self._coming: dict[str, dict[int, Coming]] = {node_id: {} for node_id in self._lines}
         self._calls: dict[str, Awaited] = {}
 
-    def set_out(self, line_id: str, vehicle: int, stands_on: int | None, segments: Sequence[int]) -> None:
-        """A bus sets out along these segments, from where it stands in its lane (None: from aside or outside)."""
+    def set_out(self, line_id: str, vehicle: int, stands_at: int | None, segments: Sequence[int]) -> None:
+        """A bus sets out along these segments, from the end of a segment (None: from outside)."""
         if not self._lines:
             return
-        way = [] if stands_on is None else [stands_on]
+        way = [] if stands_at is None else [stands_at]
         for node_id, turn, to_line in _turns_on([*way, *segments], self._flow.tables):
             lines = self._lines.get(node_id)
             if lines is None or (lines and line_id not in lines):
                 continue
-            self._coming[node_id][vehicle] = _coming(self._flow.tables, vehicle, turn, to_line)
+            self._coming[node_id][vehicle] = _coming(self._flow.tables, vehicle, turn, to_line, stands_at)
             call = self._calls.pop(node_id, None)
             if call is not None and not call.triggered:
                 call.call()
+
+    def are_heard_after(self, segment: int) -> bool:
+        """Whether the signal at the end of a segment's link listens to buses."""
+        tables = self._flow.tables
+        return tables.network.links[tables.link_of(segment)].to_node in self._lines
 
     def has_come(self, vehicle: int) -> None:
         """A bus is at its stop: it will come to no signal until it sets out again."""
@@ -82,14 +87,17 @@ def _turns_on(way: Sequence[int], tables: FlowTables) -> Iterator[tuple[str, int
     for segment, onward in pairwise(way):
         passed.append(segment)
         if tables.link_of(segment) != tables.link_of(onward):
-            turn, group = _turn(tables, segment, onward)
+            found = turn_between(tables, segment, onward)
+            if found is None:
+                raise tables.no_turn(segment, onward, -1)
+            turn, group = found
             if group is not None:
                 passed.append(group)
             yield links[tables.link_of(segment)].to_node, turn, list(passed)
 
 
-def _turn(tables: FlowTables, segment: int, onward: int) -> tuple[int, int | None]:
-    """The turn between two segments, and the lane group that it is made from, if it is."""
+def turn_between(tables: FlowTables, segment: int, onward: int) -> tuple[int, int | None] | None:
+    """The turn between two segments, and the lane group that it is made from, if it is; None: there is no such turn."""
     groups = range(tables.first_group, tables.first_bus_lane)
     for t in range(*tables.out_start[segment : segment + 2].tolist()):
         there = int(tables.turn_to[t])
@@ -99,12 +107,12 @@ def _turn(tables: FlowTables, segment: int, onward: int) -> tuple[int, int | Non
             for through in range(*tables.out_start[there : there + 2].tolist()):
                 if tables.turn_to[through] == onward:
                     return through, there
-    raise tables.no_turn(segment, onward, -1)
+    return None
 
 
-def _coming(tables: FlowTables, vehicle: int, turn: int, to_line: Sequence[int]) -> Coming:
+def _coming(tables: FlowTables, vehicle: int, turn: int, to_line: Sequence[int], stands_at: int | None) -> Coming:
     kind, rest_s, after_s = class_index("bus"), {}, 0.0
     for segment in reversed(to_line):
         rest_s[segment] = after_s
         after_s += float(tables.free_us[kind, segment]) / MICROS
-    return Coming(vehicle, turn, rest_s, after_s)
+    return Coming(vehicle, turn, rest_s, after_s if stands_at is None else rest_s[to_line[0]])

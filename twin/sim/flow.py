@@ -152,6 +152,10 @@ class Flow(Protocol):
         """From now on these turns have these greens and no others; none: they are never stopped."""
         ...
 
+    def red_s(self, turn: int) -> float | None:
+        """How long a turn still has red (s), 0 where it has green; None: no green comes by what it shows now."""
+        ...
+
     def arrived_s(self, vehicle: int) -> float | None:
         """When a vehicle came to the end of its way (s); None: it has not."""
         ...

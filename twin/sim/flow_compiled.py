@@ -25,7 +25,7 @@ from twin.sim.flow import (
     interval_us,
     refuse_unknown_segments,
 )
-from twin.sim.rules import MICROS, NEVER
+from twin.sim.rules import MICROS, NEVER, wait_for_green
 from twin.sim.tables import FlowTables, Ints
 
 
@@ -238,6 +238,12 @@ class CompiledFlow:
         for turn in turns:
             segment = int(self.tables.turn_from[turn])
             self._say(kernel_door.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+
+    def red_s(self, turn: int) -> float | None:
+        row, now = self._state.turn[turn], self.env.now_us
+        greens = self._state.greens[row["green_at"] : row["green_end"]].tolist()
+        green_us = min((wait_for_green(now, *green) for green in greens), default=now)
+        return None if green_us >= NEVER else (green_us - now) / MICROS
 
     def arrived_s(self, vehicle: int) -> float | None:
         arrive_us = int(self._state.journey["arrive"][vehicle])

@@ -227,6 +227,11 @@ class SimpyFlow:
                 segment.ready_us = self._ready_from(segment, now)
                 self._reconsider(segment.target, now)
 
+    def red_s(self, turn: int) -> float | None:
+        segment = self._segments[int(self.tables.turn_from[turn])]
+        green_us = segment.turns[self._segments[int(self.tables.turn_to[turn])]].green_from(self.env.now_us)
+        return None if green_us >= NEVER else (green_us - self.env.now_us) / MICROS
+
     def arrived_s(self, vehicle: int) -> float | None:
         arrive_us = self._vehicles[vehicle].arrive_us
         return None if arrive_us >= NEVER else arrive_us / MICROS
