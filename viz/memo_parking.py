@@ -1,5 +1,5 @@
-"""The memo's tables of parking: the city, districts of destination, the zones where drivers search longest, and the
-streets where they cruise most, by quarter hours.
+"""The memo's tables of parking: the city, districts of destination, the zones where drivers search longest, the
+streets where they cruise most, by quarter hours, and the spaces short at night.
 """
 
 from collections.abc import Mapping
@@ -30,6 +30,7 @@ def parking_tables(comparison: Comparison, language: Language) -> list[PlaceTabl
         _districts(comparison, language),
         _zones(comparison, language),
         _streets(comparison, language),
+        _night(comparison, language),
     ]
     return [table for table in tables if table is not None and table.lines]
 
@@ -93,6 +94,24 @@ def _streets(comparison: Comparison, language: Language) -> PlaceTable:
     return PlaceTable(
         title.in_(language), tuple(head.in_(language).split("|")), tuple(lines.values()), note.in_(language)
     )
+
+
+def _night(comparison: Comparison, language: Language) -> PlaceTable:
+    """Cars of residents without a space at 02:00: an account of spaces, the same on every day."""
+    head = Words(
+        "区|过夜车辆|泊位(现状)|泊位(方案)|缺口(现状)|缺口(方案)",
+        "district|cars at night|spaces before|spaces after|short before|short after",
+    )
+    fields = ("cars", "spaces_before", "spaces_after", "deficit_before", "deficit_after")
+    accounts = comparison.meta.get("night_parking", ())
+    lines = [(str(row["district"]), *(written(float(row[name]), 0) for name in fields)) for row in accounts]
+    title = Words("夜间停车缺口(02:00)", "Spaces short at night (02:00)")
+    note = Words(
+        "居民车辆与可停到早上6点的泊位之差，按小区算后合计；不是模拟结果。车辆按人口假定。",
+        "Cars that residents keep, less spaces one may stay in until 06:00, by zone and then summed; an account, not a "
+        "simulation. Cars are assumed from residents.",
+    )
+    return PlaceTable(title.in_(language), tuple(head.in_(language).split("|")), tuple(lines), note.in_(language))
 
 
 def _is_listed(row: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from viz.layers import records
 
 
 def diminishing_returns_chart(curve: pd.DataFrame, *, language: Language = "zh") -> Chart:
-    """What each block of spaces saves a morning (min a space), in falling order, against what a space costs.
+    """What each block of spaces saves a day (min a space), in falling order, against what a space costs.
 
     `curve`: as `parking_placement.CURVE_COLUMNS`. The scale is logarithmic: the first spaces save a hundred times as
     much as the last.
@@ -46,7 +46,7 @@ def diminishing_returns_chart(curve: pd.DataFrame, *, language: Language = "zh")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.set_xlim(0.0, float(curve["spaces"].max()))
         axes.set_xlabel(Words("新增泊位(由最有用的排起)", "new spaces, the most useful first").in_(language))
-        axes.set_ylabel(Words("每泊位每个早晨省 分钟", "saved a space and morning, min").in_(language))
+        axes.set_ylabel(Words("每泊位每天省 分钟", "saved a space and day, min").in_(language))
         axes.set_title(
             Words(
                 "排队模型，假定需求；造价为假定，没有区间",

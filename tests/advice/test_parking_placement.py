@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -6,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.advice.parking_morning import morning_of, public_drivers
+from twin.advice.city_parking import PARKING_HOURS, city_parking, public_drivers
 from twin.advice.parking_placement import BLOCK, apportioned, plan_parking
-from twin.advice.parking_scenarios import write_plan
+from twin.advice.parking_scenarios import plan_scenario, proportional_scenario, write_plan
 from twin.city.city import City
 from twin.city.network import Link, Network, Node
 from twin.city.parking import ParkingSite
@@ -68,10 +69,31 @@ def by_zone(places):
 
 def test_drivers_are_those_who_come_by_car_for_a_public_space_by_their_share_of_days() -> None:
     assert len(public_drivers(town())) == 2 * sum(WANTED)
-    morning = morning_of(town(), MORNING)
-    assert morning.model.arrivals.sum() == pytest.approx(sum(WANTED))
-    assert morning.destination_district == ("芝罘区", "芝罘区", "莱山区")
-    assert [candidate.zone.id for candidate in morning.candidates] == ["Z0", "Z1", "Z2"]
+    parking = city_parking(town(), MORNING)
+    assert parking.model.arrivals.sum() == pytest.approx(sum(WANTED))
+    assert parking.destination_district == ("芝罘区", "芝罘区", "莱山区")
+    assert [candidate.zone.id for candidate in parking.candidates] == ["Z0", "Z1", "Z2"]
+
+
+def test_who_drives_home_again_wants_no_space_of_a_plan() -> None:
+    """Every second trip leads back from the one before it: half as many come."""
+    city = town()
+    n = len(city.demand.travellers)
+    way_out = np.where(np.arange(n) % 2 == 1, np.arange(n) - 1, -1)
+    there_and_back = replace(city, demand=replace(city.demand, way_out=way_out))
+    assert len(public_drivers(there_and_back)) == sum(WANTED)
+
+
+def test_a_plan_is_for_the_whole_day_and_its_scenarios_measure_what_it_was_made_for() -> None:
+    """From six to ten at night everybody comes who comes from seven to nine: the same drivers, and a day's saving."""
+    base = Scenario("baseline", Words("现状", "Baseline"), "town", date=date(2023, 12, 31))
+    day = plan_parking(town(), PARKING_HOURS, spaces=350, equity_floor=0.0)
+    morning = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0)
+    assert str(PARKING_HOURS) == "06:00–22:00"
+    assert by_zone(day.places) == by_zone(morning.places)
+    assert morning.curve["gain_h"].iloc[-1] == pytest.approx(2.5 * day.curve["gain_h"].iloc[-1], rel=0.01)
+    plans = (plan_scenario(day, base, "parking-350"), proportional_scenario(day, base, "parking-even"))
+    assert {scenario.measured for scenario in plans} == {PARKING_HOURS}
 
 
 def test_spaces_go_to_the_zone_that_is_short_and_beat_spaces_in_proportion_to_demand() -> None:
@@ -94,8 +116,8 @@ def test_each_district_gets_its_floor() -> None:
 def test_the_curve_falls_and_says_how_many_spaces_buy_nothing() -> None:
     """The first 350 or so serve somebody; the rest of 800 serves nobody.
 
-    A space saves its driver half an hour and some search, which pays for a lot (8 min) and not for a garage (34 min):
-    the fourth block in one place would make it one.
+    A space saves its driver half an hour and some search, two and a half times that in a day, which pays for a lot
+    (19 min) and not for a garage (86 min): the fourth block in one place would make it one.
     """
     plan = plan_parking(town(), MORNING, spaces=800, equity_floor=0.0)
     gains = plan.curve["gain_min_per_space"]
@@ -103,7 +125,7 @@ def test_the_curve_falls_and_says_how_many_spaces_buy_nothing() -> None:
     assert plan.curve["spaces"].tolist() == list(range(BLOCK, 801, BLOCK))
     assert plan.buys_nothing == pytest.approx(400, abs=BLOCK)
     assert plan.worth_building == 150
-    assert plan.curve["gain_h"].iloc[-1] == pytest.approx(plan.before.cost_h - plan.after.cost_h, rel=0.05)
+    assert plan.curve["gain_h"].iloc[-1] == pytest.approx(2.5 * (plan.before.cost_h - plan.after.cost_h), rel=0.05)
 
 
 def test_a_budget_ends_the_plan_where_the_money_ends() -> None:

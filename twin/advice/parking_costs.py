@@ -1,4 +1,4 @@
-"""What a new parking space costs, and from how many minutes of drivers' time a morning it is worth that.
+"""What a new parking space costs, and from how many minutes of drivers' time a day it is worth that.
 
 All numbers are assumed [A]: no bill of quantities for Yantai is published. They are here to be replaced.
 """
@@ -6,6 +6,7 @@ All numbers are assumed [A]: no bill of quantities for Yantai is published. They
 from dataclasses import dataclass
 
 from twin.city.parking import SiteKind
+from twin.clock import TimeWindow
 
 LARGEST_LOT = 150
 """More spaces than this in one place are taken for a garage (assumed)."""
@@ -28,8 +29,9 @@ SPACE_COSTS: dict[SiteKind, SpaceCost] = {
 
 YEARS = 25  # life of a space [A]
 INTEREST = 0.05  # a year [A]
-MORNINGS_A_YEAR = 250  # working days
+DAYS_A_YEAR = 250  # working days
 TIME_YUAN_H = 20.0  # value of a driver's hour: β_ivt ÷ β_cost of domain notes 5.4 [A]
+LONGEST_MORNING_S = 4 * 3600.0
 DAY_PER_MORNING = 2.5  # what a space saves in a day, over what it saves in the morning [A]
 
 
@@ -60,10 +62,18 @@ def yearly_cost_yuan(kind: SiteKind) -> float:
 
 
 def break_even_min(kind: SiteKind) -> float:
-    """Minutes of drivers' time that one space must save in a morning to be worth its cost.
+    """Minutes of drivers' time that one space must save in a day to be worth its cost.
 
     >>> round(break_even_min("lot"), 1), round(break_even_min("garage"), 1)
-    (7.5, 34.4)
+    (18.8, 85.9)
     """
-    saved_days = MORNINGS_A_YEAR * DAY_PER_MORNING
-    return 60.0 * yearly_cost_yuan(kind) / (saved_days * TIME_YUAN_H)
+    return 60.0 * yearly_cost_yuan(kind) / (DAYS_A_YEAR * TIME_YUAN_H)
+
+
+def day_over(hours: TimeWindow) -> float:
+    """What a space saves in a day over what it saves in these hours: some hours of a morning stand for a day.
+
+    >>> day_over(TimeWindow.between("07:00", "09:00")), day_over(TimeWindow.between("06:00", "22:00"))
+    (2.5, 1.0)
+    """
+    return DAY_PER_MORNING if hours.duration_s <= LONGEST_MORNING_S else 1.0

@@ -31,7 +31,7 @@ def plan_scenario(plan: ParkingPlan, base: Scenario, name: str) -> Scenario:
         place=base.place,
         based_on=base.name,
         answers=ANSWERS if base.place == "yantai" else (),
-        measured=base.measured,
+        measured=plan.measured,
         measures=_measures(plan.places),
         notes=(*_NOT_THE_PROJECTS, *_plan_notes(plan)),
     )
@@ -46,7 +46,7 @@ def proportional_scenario(plan: ParkingPlan, base: Scenario, name: str) -> Scena
         place=base.place,
         based_on=base.name,
         answers=ANSWERS if base.place == "yantai" else (),
-        measured=base.measured,
+        measured=plan.measured,
         measures=_measures(plan.proportional_places),
         notes=(
             *_NOT_THE_PROJECTS,
@@ -88,14 +88,14 @@ def _plan_notes(plan: ParkingPlan) -> tuple[str, ...]:
     floors_zh = "、".join(f"{district}{n}" for district, n in plan.floors.items())
     floors_en = ", ".join(f"{district} {n}" for district, n in plan.floors.items())
     return (
-        "选点：每50个泊位放在使寻找、步行和无位可停最少的地方(排队模型，不含路网)；新泊位只计500米以内步行；"
+        f"选点：每50个泊位放在使{plan.measured}寻找、步行和无位可停最少的地方(排队模型，不含路网)；新泊位只计500米以内步行；"
         f"每区下限({floors_zh})；每小区用地不超过0.5%。",
-        f"递减：{total}个泊位中最后{nothing}个几乎不起作用(每个早晨合计省不到1分钟)；"
+        f"递减：{total}个泊位中最后{nothing}个几乎不起作用(每天合计省不到1分钟)；"
         f"按假定造价，值得建的约{worth}个；造价约{cost:,.0f}万元(不含土地)。",
-        "Chosen in blocks of 50, each where it saves most search, walking and turning away (a queueing model without "
-        f"streets); walks of up to 500 m count; a floor for each district ({floors_en}); at most 0.5 % of a zone's "
-        "land.",
+        f"Chosen in blocks of 50, each where it saves most search, walking and turning away in {plan.measured} (a "
+        f"queueing model without streets); walks of up to 500 m count; a floor for each district ({floors_en}); at "
+        "most 0.5 % of a zone's land.",
         f"Diminishing returns: the last {nothing:,} of {total:,} spaces buy nothing (less than a minute of all drivers "
-        f"a morning each); about {worth:,} are worth their assumed cost; building costs {cost / 100:,.1f} million "
+        f"a day each); about {worth:,} are worth their assumed cost; building costs {cost / 100:,.1f} million "
         "yuan, land apart.",
     )

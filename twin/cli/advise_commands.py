@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from twin.cli.options import FILE, FOLDER, INTERRUPTED_STATUS, Told
+from twin.cli.options import FILE, FOLDER, INTERRUPTED_STATUS, Told, window_of
 from twin.wording import Language
 
 
@@ -79,6 +79,7 @@ def advise_openings(
     help="Least part of its share by demand that each district gets.",
 )
 @click.option("--budget", type=click.FloatRange(min=0.0), help="Most that building may cost, million yuan.")
+@click.option("--window", default="06:00-22:00", show_default=True, help="Hours whose drivers are planned for.")
 @click.option("--replications", type=click.IntRange(min=0), default=0, show_default=True, help="Pairs that verify it.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Worker processes; default: one a core.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
@@ -88,6 +89,7 @@ def advise_parking(
     out: Path,
     equity_floor: float,
     budget: float | None,
+    window: str,
     replications: int,
     jobs: int | None,
     language: Language,
@@ -101,6 +103,7 @@ def advise_parking(
     parts = [f"twin advise parking {scenario} --spaces {spaces}"]
     parts += [f"--equity-floor {equity_floor:g}"] if equity_floor != 0.5 else []
     parts += [f"--budget {budget:g}"] if budget is not None else []
+    parts += [f"--window {window}"] if window != "06:00-22:00" else []
     advise(
         scenario,
         spaces=spaces,
@@ -108,6 +111,7 @@ def advise_parking(
         equity_floor=equity_floor,
         budget_yuan=None if budget is None else 1e6 * budget,
         replications=replications,
+        measured=window_of(window),
         jobs=jobs,
         language=language,
         command=" ".join(parts),

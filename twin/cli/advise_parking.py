@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from twin.advice.city_parking import city_for
 from twin.advice.parking_costs import kind_of_place
 from twin.advice.parking_placement import ParkingPlan, plan_parking
 from twin.advice.parking_scenarios import write_plan
 from twin.cli.tables import StudyProgress, print_comparison, print_lines, print_table
+from twin.clock import TimeWindow
 from twin.files.catalogue import runs_folder
-from twin.files.city_files import load_city
 from twin.files.whole_files import write_whole
 from twin.results.comparison import Comparison
 from twin.study.compare import compare, load_scenario
 from twin.wording import Language, Words
 
-_CURVE_HEAD = ("spaces", "zone", "district", "kind", "min a space", "h saved in all", "10⁴ yuan", "worth its cost")
+_CURVE_HEAD = ("spaces", "zone", "district", "kind", "min a space, day", "h a day in all", "10⁴ yuan", "worth its cost")
 _SHOWN_ROWS = 12
 
 
@@ -27,6 +28,7 @@ def advise_parking(
     equity_floor: float,
     budget_yuan: float | None,
     replications: int,
+    measured: TimeWindow,
     jobs: int | None,
     language: Language,
     command: str,
@@ -36,11 +38,11 @@ def advise_parking(
     name, rival = f"parking-{spaces}", "parking-proportional"
     with StudyProgress(language) as progress:
         progress("city", 0, 1)
-        city = base.apply_to(load_city(base.place))
+        city = city_for(base, measured)
         progress("city", 1, 1)
         plan = plan_parking(
             city,
-            base.measured,
+            measured,
             spaces=spaces,
             equity_floor=equity_floor,
             budget_yuan=budget_yuan,
@@ -95,9 +97,9 @@ def plan_sentences(plan: ParkingPlan) -> tuple[Words, ...]:
     return (
         Words(
             f"{total}个泊位放在{len(plan.places)}处，造价约{cost:,.1f}百万元(假定，不含土地)；"
-            f"最后{plan.buys_nothing}个几乎不起作用(每个早晨合计省不到1分钟)，按假定造价值得建的约{plan.worth_building}个。",
+            f"最后{plan.buys_nothing}个几乎不起作用(每天合计省不到1分钟)，按假定造价值得建的约{plan.worth_building}个。",
             f"{total:,} spaces in {len(plan.places)} places for {cost:,.1f} million yuan (assumed, land apart): the "
-            f"last {plan.buys_nothing:,} buy nothing (less than a minute of all drivers a morning each), about "
+            f"last {plan.buys_nothing:,} buy nothing (less than a minute of all drivers a day each), about "
             f"{plan.worth_building:,} are worth their cost.",
         ),
         Words(

@@ -14,14 +14,13 @@ import click
 
 import twin
 from twin.cli.advise_commands import advise
-from twin.cli.options import FILE, FOLDER, INTERRUPTED_STATUS, Told
+from twin.cli.options import FILE, FOLDER, INTERRUPTED_STATUS, Told, window_of
 from twin.cli.place_commands import PLACE_COMMANDS
 from twin.cli.runs_commands import runs
 from twin.errors import TwinError
 from twin.wording import SCREENING, STOPPED, Language
 
 if TYPE_CHECKING:
-    from twin.clock import TimeWindow
     from twin.results.comparison import Comparison
 
 PLUG_INS = "twin.commands"
@@ -223,7 +222,7 @@ def _study(
     first = load_scenario(before)
     folder = out or runs_folder() / f"{first.name}--{after.name}"
     wanted = None if precision is None else Precision.read(precision)
-    hours = None if window is None else _window(window)
+    hours = None if window is None else window_of(window)
     try:
         with StudyProgress(language) as progress:
             comparison: Comparison = compare(
@@ -246,19 +245,6 @@ def _study(
     click.echo(f"\n{folder}")
     for name in _plug_ins():
         click.echo(f"  twin {name} {folder}")
-
-
-def _window(text: str) -> "TimeWindow":
-    from twin.clock import TimeWindow
-    from twin.errors import ScenarioError
-
-    start, _, end = text.replace("–", "-").partition("-")
-    try:
-        return TimeWindow.between(start, end)
-    except ValueError:
-        raise ScenarioError(
-            f"--window is {text!r}, must be hours such as 06:00-22:00; 06:00-26:00 ends at two on the next day"
-        ) from None
 
 
 @program.command()

@@ -4,6 +4,8 @@ An account by zone, not a run: at that hour nearly nobody drives. Every space of
 for office spaces, which count only where they are shared over the night.
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from twin.city.city import City
@@ -40,3 +42,24 @@ def night_deficit(city: City, inputs: DemandInputs) -> pd.DataFrame:
         places = home.get(zone.id, 0), public.get(zone.id, 0)
         rows.append((zone.id, zone.district, cars, *places, max(0, cars - sum(places))))
     return pd.DataFrame(rows, columns=list(NIGHT_COLUMNS))
+
+
+def night_accounts(cities: Mapping[str, City], inputs: DemandInputs) -> list[dict[str, str | int]]:
+    """One row a district, in order: its cars at night and, for each city given, spaces and cars without one.
+
+    Deficits are of zones, summed: a space in one zone is no help to a car in another.
+
+    Keys: `district`, `cars`, and for each name of `cities` `spaces_NAME` and `deficit_NAME`. No rows where nobody knows
+    of spaces at homes.
+    """
+    if not all(city.private_sites for city in cities.values()):
+        return []
+    rows: dict[str, dict[str, str | int]] = {}
+    for name, city in cities.items():
+        zones = night_deficit(city, inputs)
+        zones["spaces"] = zones["home_spaces"] + zones["public_spaces"]
+        sums = zones.groupby("district", sort=True)[["cars", "spaces", "deficit"]].sum()
+        for district, cars, spaces, deficit in sums.itertuples():
+            row = rows.setdefault(str(district), {"district": str(district), "cars": int(cars)})
+            row |= {f"spaces_{name}": int(spaces), f"deficit_{name}": int(deficit)}
+    return [rows[district] for district in sorted(rows)]

@@ -55,7 +55,9 @@ def load_city(
     population = read_seeds().population if seed is None else seed
     is_whole_day = hours.duration_s > MORNING.duration_s
     if choosing is not None and is_whole_day:
-        raise DemandError(f"{place}: people change mode only in studies of a morning, not of {hours}")
+        raise DemandError(
+            f"{place}: people change mode only in studies of a morning (--window 07:00-09:00), not of {hours}"
+        )
     if choosing is None:
         draw = draw_whole_days if is_whole_day else draw_demand
         demand = draw(settled, inputs, seed=population, window=hours)

@@ -137,7 +137,8 @@ class Comparison:
     measured ["07:00", "09:00"], seeds, network_kind, demand_assumed, source, licence, assumptions and warnings
     [{zh, en}], refusals (keys of wording.REFUSALS), effects_of_two_starts [veh·h, veh·h] and precision {wanted_s,
     reached_s, most_pairs} where asked for, versions, checksums, command, demonstration, area_names (area → {zh, en}, of
-    screenlines and roads), zone_names (zone id → name), people_react (true: people react in `reacting`).
+    screenlines and roads), zone_names (zone id → name), night_parking (`night_parking.night_accounts` of the arms),
+    people_react (true: people react in `reacting`).
 
     `reacting`: the same study with people who choose anew how to go, before as here; None: not asked for. Only there
     `modes` and `mode_rounds` have rows.

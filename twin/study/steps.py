@@ -14,8 +14,10 @@ from twin.city.cuts import with_cuts_of
 from twin.city.network import id_order
 from twin.city.screenlines import SIDES
 from twin.clock import TimeWindow
+from twin.demand.night_parking import night_accounts
 from twin.files.catalogue import demand_folder, network_folder, runs_folder
 from twin.files.city_files import load_city
+from twin.files.demand_files import read_demand
 from twin.files.network_files import read_passport
 from twin.files.run_store import RunStore, key_of, run_key
 from twin.files.seed_files import read_seeds
@@ -325,6 +327,7 @@ class Study:
             "demonstration": is_sketch,
             "area_names": self._area_names(cities),
             "zone_names": {zone.id: zone.name for zone in cities["after"].zones},
+            "night_parking": night_accounts(cities, read_demand(demand_folder(self.after.place))),
             "source": passport.source,
             "licence": passport.licence,
             "assumptions": [{"zh": words.zh, "en": words.en} for words in assumed],

@@ -1,4 +1,4 @@
-"""A city's morning as a parking model: who comes for a public space, where and when, and where new ones could go.
+"""A city's public parking as a queueing model: who comes for a space, where and when, and where new ones could go.
 
 Leaves out drivers with a place of their own, through traffic and lorries. All of it is as assumed as the city's demand.
 """
@@ -16,18 +16,23 @@ from twin.city.ground import Ground, ground_of
 from twin.city.zones import Zone
 from twin.clock import TimeWindow
 from twin.errors import DemandError
+from twin.files.city_files import load_city
+from twin.scenario.scenario import Scenario
 from twin.scenario.street_parts import NEAR_M
 from twin.sim.parking_search import LONGEST_WALK_M
-from twin.study.settle import Period
+from twin.study.settle import Period, departures_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+PARKING_HOURS = TimeWindow.between("06:00", "22:00")
+"""What parking is planned for where nobody says otherwise: hospitals are fullest from 08 to 11, shops from 15 to 21."""
 
 NEW_WALK_M = 500.0
 """Longest walk for which a new space counts (the task's rule; one driver in five accepts it)."""
 
 DRIVE_MPS = 30 / 3.6  # mean speed from door to door on the way there (assumed), to tell when drivers arrive
-USUAL_STAY_S = 3600.0  # sites that do not admit a stranger for an hour in the morning are left out
+USUAL_STAY_S = 3600.0  # sites that admit no stranger for an hour in the middle are left out
 STAY_KINDS = 3  # short, middle and long stays: thirds of the drivers
 PLACES_A_ZONE = 3
 _NO_ENTRANCE = ("motorway", "trunk")
@@ -43,8 +48,8 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Morning:
-    """The model of a city's morning. Its sites: those of the city, then the candidates, without spaces yet.
+class CityParking:
+    """The model of a city's hours. Its sites: those of the city, then the candidates, without spaces yet.
 
     `destination_zone`, `destination_district`: of each destination of the model, in its order.
     """
@@ -60,7 +65,12 @@ class Morning:
         return np.concatenate([self.spaces[: len(self.spaces) - len(self.candidates)], new_spaces])
 
 
-def morning_of(city: City, measured: TimeWindow, *, places_a_zone: int = PLACES_A_ZONE) -> Morning:
+def city_for(base: Scenario, measured: TimeWindow) -> City:
+    """The city of a scenario, with the travellers of a study that measures this window."""
+    return base.apply_to(load_city(base.place, hours=departures_of(Period.around(measured))))
+
+
+def city_parking(city: City, measured: TimeWindow, *, places_a_zone: int = PLACES_A_ZONE) -> CityParking:
     """The model for the drivers of a study that measures this window, warm-up and run-on included.
 
     Candidates are the street points of each zone that are nearest to most drivers who want a public space: those with
@@ -97,7 +107,7 @@ def morning_of(city: City, measured: TimeWindow, *, places_a_zone: int = PLACES_
     )
     district = {zone.id: zone.district for zone in city.zones}
     zones = tuple(points[i].zone_id for i in goals)
-    return Morning(
+    return CityParking(
         model,
         np.concatenate([[site.spaces for site in sites], empty]).astype(np.int64),
         found,
@@ -107,11 +117,16 @@ def morning_of(city: City, measured: TimeWindow, *, places_a_zone: int = PLACES_
 
 
 def public_drivers(city: City) -> pd.DataFrame:
-    """Travellers who come by car and look for a public space."""
+    """Travellers who come by car and look for a public space.
+
+    Without those who drive home again: where a public space is their own place, it counts as taken all day, though it
+    is free while they are away.
+    """
     if city.demand is None:
         raise DemandError(f"{city.place}: no travellers, so nobody can tell where parking is short")
-    travellers = city.demand.travellers
-    return travellers[travellers["parks"].eq("public") & travellers["mode"].eq("car")]
+    travellers, way_out = city.demand.travellers, city.demand.way_out
+    comes = travellers["parks"].eq("public") & travellers["mode"].eq("car")
+    return travellers[comes if way_out is None else comes & (way_out < 0)]
 
 
 def _arrivals(
