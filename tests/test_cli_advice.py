@@ -21,7 +21,7 @@ BASE = Scenario("baseline", Words("现状", "Baseline"), "town", date=date(2023,
 def advised(monkeypatch, tmp_path):
     """The command on the town of three zones."""
     monkeypatch.setattr("twin.cli.advise_parking.load_scenario", lambda name: BASE)
-    monkeypatch.setattr("twin.cli.advise_parking.load_city", lambda place: town())
+    monkeypatch.setattr("twin.cli.advise_parking.city_for", lambda base, measured: base.apply_to(town()))
     monkeypatch.setattr("twin.cli.advise_parking.runs_folder", lambda: tmp_path / "runs")
     arguments = ["advise", "parking", "--spaces", "350", "--equity-floor", "0", "--language", "en"]
     return CliRunner().invoke(program, [*arguments, "--out", str(tmp_path / "scenarios")], catch_exceptions=False)

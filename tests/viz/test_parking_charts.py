@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from small_comparison import rows, small_comparison, with_statistics
 
+from twin.advice.parking_placement import NOTHING_MIN
 from viz.parking_charts import cruising_chart, diminishing_returns_chart
 
 
@@ -18,7 +19,7 @@ def test_the_curve_is_a_step_a_block_with_the_minutes_from_which_a_space_pays() 
     assert steps.get_xdata().tolist() == [50, 100, 150, 200]
     assert steps.get_ydata().tolist() == [40.0, 9.0, 0.5, 0.05]  # nothing stands at the foot of the logarithm
     levels = [line.get_ydata()[0] for line in (garage, lot, nothing)]
-    assert levels == sorted(levels, reverse=True) and levels[-1] == 1.0
+    assert levels == sorted(levels, reverse=True) and levels[-1] == NOTHING_MIN
     assert [text.get_text() for text in axes.texts] == ["a garage pays", "a lot pays", "below: buys nothing"]
 
 

@@ -29,7 +29,7 @@ BLOCK = 50  # spaces placed at a time, and the smallest new site
 MOST_IN_A_PLACE = 500  # largest garage (assumed)
 LAND_SHARE = 0.005  # of a zone's area that may become parking (assumed)
 EQUITY_FLOOR = 0.5  # least share of its proportional part that each district gets (assumed)
-NOTHING_MIN = 1.0  # a space that saves all drivers together less than this a day buys nothing
+NOTHING_MIN = 2.5  # a space that saves all drivers together less than this a day buys nothing
 TIME_ELASTICITY = -0.3  # of car trips to the time of a trip (domain notes 5.4: −0.2 to −0.4)
 USUAL_TRIP_S = 1500.0  # of a car trip from door to door (assumed)
 
@@ -89,7 +89,7 @@ class ParkingPlan:
 
     @property
     def buys_nothing(self) -> int:
-        """How many of the last spaces save less than a minute of all drivers' time a day each."""
+        """How many of the last spaces save less than NOTHING_MIN of all drivers' time a day each."""
         last = self.curve["gain_min_per_space"] >= NOTHING_MIN
         worth = self.curve.loc[last, "spaces"]
         return int(self.curve["spaces"].iloc[-1] - (worth.iloc[-1] if len(worth) else 0))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from twin.advice.parking_costs import kind_of_place
-from twin.advice.parking_placement import ParkingPlace, ParkingPlan
+from twin.advice.parking_placement import NOTHING_MIN, ParkingPlace, ParkingPlan
 from twin.files.scenario_files import write_scenario
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.scenario import Scenario
@@ -90,12 +90,12 @@ def _plan_notes(plan: ParkingPlan) -> tuple[str, ...]:
     return (
         f"选点：每50个泊位放在使{plan.measured}寻找、步行和无位可停最少的地方(排队模型，不含路网)；新泊位只计500米以内步行；"
         f"每区下限({floors_zh})；每小区用地不超过0.5%。",
-        f"递减：{total}个泊位中最后{nothing}个几乎不起作用(每天合计省不到1分钟)；"
+        f"递减：{total}个泊位中最后{nothing}个几乎不起作用(每天合计省不到{NOTHING_MIN:g}分钟)；"
         f"按假定造价，值得建的约{worth}个；造价约{cost:,.0f}万元(不含土地)。",
         f"Chosen in blocks of 50, each where it saves most search, walking and turning away in {plan.measured} (a "
         f"queueing model without streets); walks of up to 500 m count; a floor for each district ({floors_en}); at "
         "most 0.5 % of a zone's land.",
-        f"Diminishing returns: the last {nothing:,} of {total:,} spaces buy nothing (less than a minute of all drivers "
-        f"a day each); about {worth:,} are worth their assumed cost; building costs {cost / 100:,.1f} million "
-        "yuan, land apart.",
+        f"Diminishing returns: the last {nothing:,} of {total:,} spaces buy nothing (less than {NOTHING_MIN:g} "
+        f"minutes of all drivers a day each); about {worth:,} are worth their assumed cost; building costs "
+        f"{cost / 100:,.1f} million yuan, land apart.",
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from twin.advice.city_parking import city_for
 from twin.advice.parking_costs import kind_of_place
-from twin.advice.parking_placement import ParkingPlan, plan_parking
+from twin.advice.parking_placement import NOTHING_MIN, ParkingPlan, plan_parking
 from twin.advice.parking_scenarios import write_plan
 from twin.cli.tables import StudyProgress, print_comparison, print_lines, print_table
 from twin.clock import TimeWindow
@@ -97,10 +97,10 @@ def plan_sentences(plan: ParkingPlan) -> tuple[Words, ...]:
     return (
         Words(
             f"{total}个泊位放在{len(plan.places)}处，造价约{cost:,.1f}百万元(假定，不含土地)；"
-            f"最后{plan.buys_nothing}个几乎不起作用(每天合计省不到1分钟)，按假定造价值得建的约{plan.worth_building}个。",
+            f"最后{plan.buys_nothing}个几乎不起作用(每天合计省不到{NOTHING_MIN:g}分钟)，按假定造价值得建的约{plan.worth_building}个。",
             f"{total:,} spaces in {len(plan.places)} places for {cost:,.1f} million yuan (assumed, land apart): the "
-            f"last {plan.buys_nothing:,} buy nothing (less than a minute of all drivers a day each), about "
-            f"{plan.worth_building:,} are worth their cost.",
+            f"last {plan.buys_nothing:,} buy nothing (less than {NOTHING_MIN:g} minutes of all drivers a day each), "
+            f"about {plan.worth_building:,} are worth their cost.",
         ),
         Words(
             f"诱增：停车更方便约多{induced.trips:,.0f}次小汽车出行(弹性假定)，原有收益仍剩{induced.gain_left:.1%}。",
