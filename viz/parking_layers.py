@@ -1,4 +1,4 @@
-"""Parking through the morning as layers with a time: how full each site is, and where cars cruise, by quarter hours.
+"""Parking over time as layers: how full each site is, and where cars cruise, by quarter hours.
 
 Times are wall-clock times of the comparison's date, as kepler.gl shows them; a filter on the time column is the slider.
 """

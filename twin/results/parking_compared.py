@@ -1,4 +1,4 @@
-"""Parking before and after, place by place: how full each site is through the morning, where cars cruise, and how long
+"""Parking before and after, place by place: how full each site is over time, where cars cruise, and how long
 drivers search in each zone.
 
 Means over seeds, no intervals: they are for maps and for looking, verdicts stand in the rows.

@@ -61,9 +61,9 @@ def assumptions_of(city: City, scenario: Scenario, *, reacts: bool = False) -> t
     if city.open_sites:
         words.append(
             Words(
-                f"{len(city.open_sites)} 处公共停车场(点)中 {sites} 处为假定；早高峰开始时的占用率为假定值。",
+                f"{len(city.open_sites)} 处公共停车场(点)中 {sites} 处为假定；开始时的占用率为假定值。",
                 f"{sites} of {len(city.open_sites)} public parking sites are assumed, and so is how full they are when "
-                "the morning begins.",
+                "a run begins.",
             )
         )
     if city.lines:
