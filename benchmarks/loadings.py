@@ -73,7 +73,7 @@ CASES = {
             200_000,
             "free",
             must_agree=True,
-            peers=("compiled", "sumo", "city", "routes"),
+            peers=("compiled", "sumo", "city", "city-search", "routes"),
             most_rounds=1,
         ),
         Case(
