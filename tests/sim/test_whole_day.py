@@ -15,7 +15,7 @@ from twin.sim.city_run import run_city
 from twin.sim.flow_simpy import SimpyFlow
 from twin.study.habits import demand_of, trips_of_day
 from twin.study.settle import Period, Settlement, departures_of, settle_base
-from twin.study.turn_volumes import busiest_window, planning_windows
+from twin.study.turn_volumes import busiest_window, plan_hours, planning_windows
 
 HOUR = 3600.0
 PERIOD = Period.around(TimeWindow.between("06:00", "22:00"))
@@ -117,3 +117,7 @@ def test_signals_of_a_whole_day_are_planned_for_busy_hours(whole_day: City) -> N
     assert planning_windows(TimeWindow.between("07:00", "09:00")) == [TimeWindow.between("07:00", "09:00")]
     assert len(planning_windows(PERIOD.measured)) == 15
     assert busiest_window(whole_day, PERIOD.measured) == TimeWindow.between("07:00", "09:00")
+    assert plan_hours(whole_day, TimeWindow.between("07:00", "09:00")) == []
+    hours = plan_hours(whole_day, PERIOD.measured)
+    assert [str(window) for window in hours[:2]] == ["05:00–07:00", "07:00–09:00"]
+    assert hours[-1].end_s >= PERIOD.measured.end_s > hours[-1].start_s

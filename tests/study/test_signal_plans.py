@@ -7,6 +7,7 @@ import pytest
 
 from twin.city.network import Link, Network, Node
 from twin.city.signals import LOST_S, Green, SignalOrder, SignalPlan
+from twin.clock import TimeWindow
 from twin.study.signal_phases import PERMITTED_LEFT_VPH, SATURATION_VPH, Approaches, permitted_left_vph
 from twin.study.signal_plans import (
     LONGEST_CYCLE_S,
@@ -288,3 +289,33 @@ def test_ordered_control_is_written_on_the_plan() -> None:
 def test_least_red_of_an_approach_is_that_of_its_longest_green() -> None:
     (plan,) = plan_signals(crossing(), {WEST_EAST: 660.0, NORTH_SOUTH: 495.0})
     assert least_reds((plan,))["wx"] == (pytest.approx(60.0 - 29.1), 60.0)
+
+
+MORNING, EVENING = TimeWindow.between("07:00", "09:00"), TimeWindow.between("17:00", "19:00")
+BY_HOURS = ((MORNING, {WEST_EAST: 660.0, NORTH_SOUTH: 330.0}), (EVENING, {WEST_EAST: 165.0, NORTH_SOUTH: 495.0}))
+
+
+def test_hours_with_volumes_of_their_own_have_greens_by_them_and_the_phases_of_all() -> None:
+    """Flow ratios 0.4 and 0.2 in the morning, 0.1 and 0.3 in the evening: greens beyond the shortest as 2 to 1 and
+    as 1 to 3."""
+    plans = plan_signals(crossing(), {WEST_EAST: 660.0, NORTH_SOUTH: 495.0}, by_hours=BY_HOURS)
+    assert [plan.window for plan in plans] == [None, MORNING, EVENING]
+    beyond = [[max(g.green_s for g in plan.greens if g.from_link == i) - 12.0 for i in ("wx", "nx")] for plan in plans]
+    assert beyond[1][0] / beyond[1][1] == pytest.approx(2.0, rel=0.02)
+    assert beyond[2][0] / beyond[2][1] == pytest.approx(1.0 / 3.0, rel=0.02)
+    who = [[(g.from_link, g.to_link, g.permissive, g.lanes, g.saturation_flow_vph) for g in p.greens] for p in plans]
+    assert who[0] == who[1] == who[2]
+
+
+def test_plans_by_the_hour_are_adapted_retimed_and_compared_each() -> None:
+    volumes = {WEST_EAST: 660.0, NORTH_SOUTH: 495.0}
+    plans = plan_signals(crossing(), volumes, by_hours=BY_HOURS)
+    adapted, remade = adapted_plans(crossing(), plans, crossing("wes"))
+    assert [plan.window for plan in adapted] == [None, MORNING, EVENING] and remade == ["x"]
+    assert adapted_plans(crossing(), plans, crossing()) == (plans, [])
+    other = plan_signals(crossing(), volumes, by_hours=(BY_HOURS[0], (EVENING, {WEST_EAST: 330.0})))
+    assert junctions_that_differ(plans, other) == ["x"] and junctions_that_differ(plans, plans) == []
+    order = (SignalOrder("x", retime="alone"),)
+    assert retimed_plans(plan_signals(crossing(), volumes), order, crossing(), volumes, BY_HOURS) == plans
+    with_wave = plan_signals(crossing(), volumes, coordinated="x", by_hours=BY_HOURS)
+    assert {plan.window for plan in with_wave} <= {None, MORNING, EVENING}

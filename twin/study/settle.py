@@ -23,9 +23,23 @@ from twin.sim.city_run import Day, Habits, Stage, run_city
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.lorry_ways import break_bans, lawful_routes
 from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
-from twin.study.signal_plans import adapted_plans, least_reds, plan_signals, retimed_plans, with_controls
+from twin.study.signal_phases import TurnVolumes
+from twin.study.signal_plans import (
+    VolumesByHours,
+    adapted_plans,
+    least_reds,
+    plan_signals,
+    retimed_plans,
+    with_controls,
+)
 from twin.study.static_equilibrium import static_equilibrium
-from twin.study.turn_volumes import busiest_window, largest_turn_volumes, planning_windows
+from twin.study.turn_volumes import (
+    busiest_window,
+    largest_turn_volumes,
+    plan_hours,
+    planning_windows,
+    turn_volumes,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -105,15 +119,19 @@ def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: 
     stage = Stage.of(replace(city, signals=()))
     habits, _ = first_ways(stage, first_habits(stage), period)
     waves = {order.node_id for order in city.signal_orders if order.retime == "coordinated"}
-    signals = plan_signals(stage.network, _volumes_to_plan_for(stage, habits, period), coordinated=waves)
+    volume_vph, by_hours = _volumes_to_plan_for(stage, habits, period)
+    signals = plan_signals(stage.network, volume_vph, coordinated=waves, by_hours=by_hours)
     signals = with_controls(signals, city.signal_orders)
     stage = Stage.of(replace(city, signals=signals))
     start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
     return continued(start, period, rounds=rounds, first_round=1, tell=tell)
 
 
-def _volumes_to_plan_for(stage: Stage, habits: Habits, period: Period) -> dict[tuple[str, str], float]:
-    return largest_turn_volumes(stage, habits, planning_windows(period.measured))
+def _volumes_to_plan_for(stage: Stage, habits: Habits, period: Period) -> tuple[TurnVolumes, VolumesByHours]:
+    """Volumes by turn for phases and the plan of all hours, and those of hours with a plan of their own."""
+    largest = largest_turn_volumes(stage, habits, planning_windows(period.measured))
+    hours = plan_hours(stage.city, period.measured)
+    return largest, [(window, turn_volumes(stage, habits, window)) for window in hours]
 
 
 def settle_from_free_flow(
@@ -145,8 +163,8 @@ def settle_arm(
     signals = with_controls(adapted, orders)
     if any(order.retime != "no" for order in orders):
         first = _arm_with(base, replace(city, signals=signals), period, rounds, tell)
-        volume_vph = _volumes_to_plan_for(first.stage, first.habits, period)
-        signals = retimed_plans(signals, orders, network, volume_vph)
+        volume_vph, by_hours = _volumes_to_plan_for(first.stage, first.habits, period)
+        signals = retimed_plans(signals, orders, network, volume_vph, by_hours)
     return _arm_with(base, replace(city, signals=signals), period, rounds, tell)
 
 

@@ -90,7 +90,7 @@ class Approaches:
         Where a link has more or fewer lanes now, so have those who do not turn left; a link that no plan knows has the
         layout of no volumes.
         """
-        nodes = [plan.node_id for plan in plans if plan.node_id in network.node_by_id]
+        nodes = list(dict.fromkeys(plan.node_id for plan in plans if plan.node_id in network.node_by_id))
         groups = dict(cls.for_volumes(network, nodes, {}).groups)
         for link_id, own in planned_groups(network, plans).items():
             if link_id in was.link_by_id:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from twin.city.network import Movement, Network
 from twin.city.signals import LOST_S, Green, SignalOrder, SignalPlan
+from twin.clock import TimeWindow
 from twin.sim.give_way import green_of
 from twin.study.signal_phases import ONE_AXIS_DEG, Approaches, Phase, TurnVolumes, apart_deg, axis_deg
 from twin.study.signal_waves import Junction, green_waves
@@ -53,16 +54,22 @@ class _Design:
         return found
 
 
+VolumesByHours = Sequence[tuple[TimeWindow, TurnVolumes]]
+"""Volumes by turn in hours that have a plan of their own."""
+
+
 def plan_signals(
     network: Network,
     volume_vph: TurnVolumes,
     *,
     nodes: Collection[str] | None = None,
     coordinated: Collection[str] = (),
+    by_hours: VolumesByHours = (),
 ) -> tuple[SignalPlan, ...]:
     """A plan for every signal node with crossing approaches, or for those of `nodes`; `volume_vph` by turn.
 
-    `coordinated`: nodes whose cycles and offsets make green waves along streets (`signal_waves`).
+    `coordinated`: nodes whose cycles and offsets make green waves along streets (`signal_waves`). `by_hours`: all other
+    nodes have a plan more for each of these hours: the same phases and lanes, cycle and greens by the volumes then.
     """
     signals = {node.id for node in network.nodes if node.control == "signal" and len(network.links_in[node.id]) >= 2}
     approaches = Approaches.for_volumes(network, signals, volume_vph)
@@ -79,7 +86,13 @@ def plan_signals(
         if node_id in coordinated
     }
     waves = green_waves(network, junctions, volume_vph)
-    return tuple(_plan(network, approaches, design, waves) for design in designs.values())
+    plans = []
+    for design in designs.values():
+        plans.append(_plan(network, approaches, design, waves))
+        for hours, then_vph in () if design.node_id in waves else by_hours:
+            ratios = tuple(approaches.flow_ratio(phase, then_vph) for phase in design.phases)
+            plans.append(replace(_plan(network, approaches, replace(design, ratios=ratios), {}), window=hours))
+    return tuple(plans)
 
 
 def _plan(
@@ -137,7 +150,7 @@ def adapted_plans(
     for plan in plans:
         here = approaches.turns.get(plan.node_id, [])
         were = {(turn.from_link, turn.to_link) for turn in before.turns[plan.node_id]}
-        if {(turn.from_link, turn.to_link) for turn in here} != were:
+        if {(turn.from_link, turn.to_link) for turn in here} != were and plan.node_id not in remade:
             remade.append(plan.node_id)
         if len({turn.from_link for turn in here}) >= 2:
             kept.append(_adapted(before, plan, approaches))
@@ -203,18 +216,28 @@ def _with_lanes(approaches: Approaches, turn: Movement, green: Green) -> Green:
 
 
 def retimed_plans(
-    plans: Sequence[SignalPlan], orders: Sequence[SignalOrder], network: Network, volume_vph: TurnVolumes
+    plans: Sequence[SignalPlan],
+    orders: Sequence[SignalOrder],
+    network: Network,
+    volume_vph: TurnVolumes,
+    by_hours: VolumesByHours = (),
 ) -> tuple[SignalPlan, ...]:
     """The plans with those new that are ordered to be re-timed, by the rule of the base from these volumes."""
     ordered = {order.node_id for order in orders if order.retime != "no"}
     waves = {order.node_id for order in orders if order.retime == "coordinated"}
-    new = {plan.node_id: plan for plan in plan_signals(network, volume_vph, nodes=ordered, coordinated=waves)}
-    kept = tuple(
-        replace(new[plan.node_id], control=plan.control, lines=plan.lines) if plan.node_id in new else plan
-        for plan in plans
-    )
-    there = {plan.node_id for plan in plans}
-    return kept + tuple(plan for node_id, plan in new.items() if node_id not in there)
+    new = _by_node(plan_signals(network, volume_vph, nodes=ordered, coordinated=waves, by_hours=by_hours))
+    found: list[SignalPlan] = []
+    for node_id, old in _by_node(plans).items():
+        found += [replace(plan, control=old[0].control, lines=old[0].lines) for plan in new.pop(node_id, ())] or old
+    return (*found, *(plan for more in new.values() for plan in more))
+
+
+def _by_node(plans: Sequence[SignalPlan]) -> dict[str, list[SignalPlan]]:
+    """The plans of each node, in the order of the plans."""
+    found: dict[str, list[SignalPlan]] = {}
+    for plan in plans:
+        found.setdefault(plan.node_id, []).append(plan)
+    return found
 
 
 def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) -> tuple[SignalPlan, ...]:
@@ -227,7 +250,7 @@ def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) ->
 
 def junctions_that_differ(before: Sequence[SignalPlan], after: Sequence[SignalPlan]) -> list[str]:
     """Ids of nodes whose plans are not the same in two arms, in the order of the plans."""
-    one, other = ({plan.node_id: plan for plan in plans} for plans in (before, after))
+    one, other = _by_node(before), _by_node(after)
     return [node_id for node_id in dict.fromkeys([*one, *other]) if one.get(node_id) != other.get(node_id)]
 
 

@@ -1,7 +1,7 @@
 """How many turn where: volumes by turn from travellers' routes, and the hours that signals are planned for.
 
-One plan holds all day (unless a measure or the data says otherwise), so in a whole day it is made for what each turn
-carries in its own busiest two hours: the morning's for ways in, the evening's for ways home.
+In a morning one plan holds. In a whole day phases and lanes are those for what each turn carries in its own busiest two
+hours (the morning's for ways in, the evening's for ways home), and every two hours have cycle and greens of their own.
 """
 
 from collections.abc import Sequence
@@ -54,6 +54,19 @@ def planning_windows(measured: TimeWindow) -> list[TimeWindow]:
         return [measured]
     starts_s = np.arange(measured.start_s, measured.end_s - PLANNED_FOR_S + 1.0, 3600.0).tolist()
     return [TimeWindow(start_s, start_s + PLANNED_FOR_S) for start_s in starts_s]
+
+
+def plan_hours(city: City, measured: TimeWindow) -> list[TimeWindow]:
+    """Hours that have signal plans of their own: none within a morning; of a long window every two, one of them those
+    in which most set out.
+    """
+    if measured.duration_s <= LONGEST_ALIKE_S:
+        return []
+    busiest = busiest_window(city, measured)
+    before = int(np.ceil((busiest.start_s - measured.start_s) / PLANNED_FOR_S))
+    after = int(np.ceil((measured.end_s - busiest.start_s) / PLANNED_FOR_S))
+    starts_s = [busiest.start_s + PLANNED_FOR_S * k for k in range(-before, after)]
+    return [TimeWindow(max(0.0, start_s), start_s + PLANNED_FOR_S) for start_s in starts_s]
 
 
 def busiest_window(city: City, measured: TimeWindow) -> TimeWindow:
