@@ -13,8 +13,8 @@ from twin.clock import DAY_S
 from twin.demand.sampling import day
 from twin.errors import DemandError
 from twin.routing.paths import Routes
-from twin.sim.city_run import HABIT_SEED, Day, Habits, Stage
 from twin.sim.parking_choice import CROW_MPS, Seekers, first_choices, holds_permit
+from twin.sim.stage import HABIT_SEED, Day, Habits, Stage
 
 Ints = NDArray[np.int64]
 

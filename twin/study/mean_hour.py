@@ -9,7 +9,7 @@ from twin.city.network import Network
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.clock import TimeWindow
 from twin.routing.loading import Pairs
-from twin.sim.city_run import Habits
+from twin.sim.stage import Habits
 from twin.study.habits import CLASS_OF_MODE, demand_of
 from twin.study.static_equilibrium import DelayFunctions
 

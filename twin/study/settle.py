@@ -19,7 +19,8 @@ from twin.clock import TimeWindow
 from twin.demand.sampling import MORNING
 from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
-from twin.sim.city_run import Day, Habits, Stage, run_city
+from twin.sim.city_run import run_city
+from twin.sim.stage import Day, Habits, Stage
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.lorry_ways import break_bans, lawful_routes
 from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
