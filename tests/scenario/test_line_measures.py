@@ -10,15 +10,8 @@ from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
-from twin.scenario.line_measures import (
-    AddStop,
-    ExpressRun,
-    HoldBuses,
-    MergeLines,
-    RerouteLine,
-    SetSpan,
-    SplitLine,
-)
+from twin.scenario.line_measures import AddStop, MergeLines, RerouteLine, SplitLine
+from twin.scenario.timetable_measures import ExpressRun, HoldBuses, SetSpan
 
 
 def line_of(city: City, line_id: str = "10路/上行") -> BusLine:
@@ -127,6 +120,16 @@ def test_every_other_bus_is_an_express() -> None:
     before = line_of(town()).departures_s(0.0, 86_400.0)
     assert sorted([*slow.timetable_s, *fast.timetable_s]) == before
     assert fast.timetable_s[0] == before[1]
+
+
+def test_an_express_run_refuses_a_stop_that_its_line_does_not_have() -> None:
+    with pytest.raises(ScenarioError, match="line 10路 has no stop '癸'"):
+        ExpressRun(id="e", line="10路", stops=("丙", "癸")).apply(town())
+
+
+def test_an_express_run_without_stops_says_what_it_wants() -> None:
+    with pytest.raises(ScenarioError, match="at least one stop"):
+        ExpressRun(id="e", line="10路", stops=())
 
 
 def test_a_line_with_a_timetable_takes_headways_by_its_hours() -> None:
