@@ -182,7 +182,8 @@ class MergeLines(Measure):
             apart_m, _, _, ahead, behind = min(near, key=lambda pair: pair[:3])
             if apart_m > SAME_END_M:
                 continue
-            onward = router.link_path(ahead.stops[-1].link_id, behind.stops[0].link_id)
+            meet = ahead.stops[-1].link_id, behind.stops[0].link_id
+            onward = router.link_path(*meet) if router.graph.link_index.keys() >= set(meet) else None
             if onward is None:
                 continue
             route = (*ahead.route, *onward, *behind.route[1:])
@@ -193,7 +194,10 @@ class MergeLines(Measure):
                 Edit("line", line.id, "running_s", ()),
             ]
         if not found:
-            raise ScenarioError(f"lines {self.line} and {self.other} do not meet: no ends within {SAME_END_M:.0f} m")
+            raise ScenarioError(
+                f"lines {self.line} and {self.other} do not meet: no ends within {SAME_END_M:.0f} m, or no open way "
+                "from the one to the other"
+            )
         for other in others:
             found += [Edit("line", other.id, "headways", ()), Edit("line", other.id, "timetable_s", ())]
         return tuple(found)
@@ -227,6 +231,8 @@ def _way_over(city: City, router: Router, line: BusLine, ends: tuple[str, str], 
     included.
     """
     index = router.graph.link_index
+    if ends[0] not in index:
+        raise ScenarioError(f"line {line.id}: the street that it would turn off from is closed; choose another stop")
     best: dict[str, tuple[int, tuple[str, ...]]] = {ends[0]: (0, (ends[0],))}
     for street in (*via, ""):
         goals = [ends[1]] if not street else [link.id for link in street_links(city.network, street)]
