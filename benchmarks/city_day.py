@@ -19,8 +19,9 @@ from twin.city.network import Network
 from twin.city.parking import ParkingSite
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
-from twin.sim.city_run import Day, Habits, Stage, run_city
+from twin.sim.city_run import run_city
 from twin.sim.simulation import compile_rules
+from twin.sim.stage import Day, Habits, Stage
 
 SPACES = 40
 """A site of the 6,400-node grid is the first choice of 31 of 200,000 drivers on average: some 5 % of sites fill up."""

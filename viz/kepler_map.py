@@ -86,7 +86,7 @@ class TwinMap:
 
 
 def before_after_map(comparison: Comparison, *, language: Language = "zh") -> TwinMap:
-    """The map of a comparison, with views "before | after", "change" and "parking"."""
+    """The map of a comparison, with views of streets, change and parking, and of buses where service changes."""
     tables = _tables(comparison, language)
     names = tuple(tables)
     views = [

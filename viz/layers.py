@@ -77,7 +77,7 @@ def street_speeds(comparison: Comparison, arm: str, language: Language = "zh") -
     """Links of one arm ("before" or "after"), graded by speed over free speed; the slower direction is drawn last."""
     absent = "is_new" if arm == "before" else "is_closed"
     rows = [row for row in records(comparison.links) if not bool(row[absent])]
-    rows.sort(key=lambda row: -(number_of(row[f"{arm}_ratio"]) or math.inf))
+    rows.sort(key=lambda row: -_ratio(row[f"{arm}_ratio"]))
     return _street_layer(
         rows,
         lambda row: styles.grade_of(number_of(row[f"{arm}_ratio"]), styles.SPEED_GRADES, otherwise=styles.NO_VEHICLES),
@@ -273,7 +273,8 @@ def _street_layer(
 def _link_texts(row: Mapping[str, Any], line: Sequence[Position], language: Language) -> dict[str, str]:
     kmh, vph = Words("公里/小时", "km/h"), Words("辆/小时", "veh/h")
     assumed = {field.strip() for field in str(row["assumed"] or "").split(",")}
-    lanes = written(number_of(row["lanes"]), 0)
+    count = number_of(row["lanes"])
+    lanes = written(count, 0 if count is None or count == round(count) else 1)
     texts = {
         "street": street_name(row, language),
         "direction": direction_name(line, language),
@@ -319,6 +320,12 @@ def _with_unit(value: Any, decimals: int, unit: Words, language: Language) -> st
 
 def _word(table: Mapping[str, Words], key: str, language: Language) -> str:
     return table[key].in_(language) if key in table else key
+
+
+def _ratio(value: Any) -> float:
+    """Speed over free speed; infinite where nobody drove, so that it is drawn under all others."""
+    ratio = number_of(value)
+    return math.inf if ratio is None else ratio
 
 
 def _two_way_ends(links: pd.DataFrame) -> set[tuple[Position, Position]]:

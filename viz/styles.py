@@ -22,7 +22,6 @@ LAND = "#f5f3ee"
 SEA = "#cfe2ec"
 SHORE = "#8fb3c4"
 STREET_GROUND = "#dcd8cd"
-INK = "#24303a"
 
 
 @dataclass(frozen=True, slots=True)

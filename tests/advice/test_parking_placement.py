@@ -135,6 +135,12 @@ def test_a_budget_ends_the_plan_where_the_money_ends() -> None:
     assert sum(place.cost_yuan for place in plan.places) <= 3e6
 
 
+def test_a_budget_that_pays_for_no_block_is_refused_with_what_one_costs() -> None:
+    """Fifty spaces in a lot cost 50 × 15,000 = 0.75 million yuan."""
+    with pytest.raises(DemandError, match=r"0\.5 million yuan pays for none: 50 .* cost 0\.75 million"):
+        plan_parking(town(), MORNING, spaces=350, equity_floor=0.0, budget_yuan=5e5)
+
+
 def test_easier_parking_brings_more_trips_and_they_take_some_of_the_gain() -> None:
     plan = plan_parking(town(), MORNING, spaces=350, equity_floor=0.0)
     assert plan.induced.trips > 0.0

@@ -15,15 +15,7 @@ from twin.scenario.access_measures import BanLorries
 from twin.scenario.bus_measures import RemoveStop, SetHeadway
 from twin.scenario.ebike_measures import SetEbikes
 from twin.scenario.kinds import MEASURE_KINDS
-from twin.scenario.line_measures import (
-    AddStop,
-    ExpressRun,
-    HoldBuses,
-    MergeLines,
-    RerouteLine,
-    SetSpan,
-    SplitLine,
-)
+from twin.scenario.line_measures import AddStop, MergeLines, RerouteLine, SplitLine
 from twin.scenario.parking_measures import AddParking
 from twin.scenario.parking_policies import BookParking, EnforceParking, GuideParking
 from twin.scenario.parking_rules import LimitStay, RequirePermit, SetTariff, ShareParking
@@ -31,6 +23,7 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.signal_measures import AdaptiveSignals, RetimeSignals, SignalPriority
 from twin.scenario.street_measures import AddBusLane, ChangeLanes, CloseLink, SetSpeedLimit, WorkZone
 from twin.scenario.street_openings import OpenLink
+from twin.scenario.timetable_measures import ExpressRun, HoldBuses, SetSpan
 from twin.scenario.turn_measures import SetTurn
 from twin.wording import Words
 

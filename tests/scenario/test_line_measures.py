@@ -9,16 +9,11 @@ from twin.city.city import City
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
-from twin.scenario.bus_measures import RemoveStop, SetHeadway
-from twin.scenario.line_measures import (
-    AddStop,
-    ExpressRun,
-    HoldBuses,
-    MergeLines,
-    RerouteLine,
-    SetSpan,
-    SplitLine,
-)
+from twin.scenario.bus_detours import with_buses_on_open_streets
+from twin.scenario.bus_measures import RemoveStop, SetHeadway, times_kept_s
+from twin.scenario.line_measures import AddStop, MergeLines, RerouteLine, SplitLine
+from twin.scenario.street_measures import CloseLink
+from twin.scenario.timetable_measures import ExpressRun, HoldBuses, SetSpan
 
 
 def line_of(city: City, line_id: str = "10路/上行") -> BusLine:
@@ -127,6 +122,40 @@ def test_every_other_bus_is_an_express() -> None:
     before = line_of(town()).departures_s(0.0, 86_400.0)
     assert sorted([*slow.timetable_s, *fast.timetable_s]) == before
     assert fast.timetable_s[0] == before[1]
+
+
+def test_an_express_run_refuses_a_stop_that_its_line_does_not_have() -> None:
+    with pytest.raises(ScenarioError, match="line 10路 has no stop '癸'"):
+        ExpressRun(id="e", line="10路", stops=("丙", "癸")).apply(town())
+
+
+def test_an_express_run_without_stops_says_what_it_wants() -> None:
+    with pytest.raises(ScenarioError, match="at least one stop"):
+        ExpressRun(id="e", line="10路", stops=())
+
+
+def test_a_line_cannot_turn_off_from_a_closed_street() -> None:
+    closed = CloseLink(id="c", street="红旗路", cross_streets=("青年路", "海港路")).apply(town())
+    with pytest.raises(ScenarioError, match="is closed; choose another stop"):
+        RerouteLine(id="r", line="10路", from_stop="乙", to_stop="丁").apply(closed)
+
+
+def test_stops_after_a_removed_one_keep_their_times_on_a_loop_too() -> None:
+    """A line round the block ends where it begins: 0, 60, 120, 180 s; without its second stop 0, 120, 180 s."""
+    line = line_of(town())
+    home = line.stops[0]
+    loop = replace(line, stops=(*line.stops[:3], home), running_s=(0.0, 60.0, 120.0, 180.0))
+    assert times_kept_s(loop, (home, line.stops[2], home)) == (0.0, 120.0, 180.0)
+    assert times_kept_s(loop, (home, line.stops[3], home)) == ()
+
+
+def test_a_line_with_a_timetable_that_loses_a_stop_to_a_closed_street_keeps_its_other_times() -> None:
+    """乙 lies on the closed block: 甲, 丙 and 丁 are due after 0, 120 and 180 s, as before."""
+    timed = replace(line_of(town()), running_s=(0.0, 60.0, 120.0, 180.0))
+    closed = CloseLink(id="c", street="红旗路", cross_streets=("青年路", "海港路"))
+    city = closed.apply(replace(town(), lines=(timed,)))
+    moved = line_of(with_buses_on_open_streets(city))
+    assert (names(moved), moved.running_s) == (["甲", "丙", "丁"], (0.0, 120.0, 180.0))
 
 
 def test_a_line_with_a_timetable_takes_headways_by_its_hours() -> None:

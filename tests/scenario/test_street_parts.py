@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from small_town import network, place
 
@@ -43,6 +45,13 @@ def test_cross_street_that_does_not_meet_is_told():
 
 def test_crossing_is_the_junction_of_both_streets():
     assert node_at(network(), "红旗路×解放路") == "n21"
+
+
+@pytest.mark.parametrize("words", ["Essex Road×Oxford Street", "Essex Road × Oxford Street"])
+def test_names_with_an_x_cross_at_the_sign(words):
+    named = {"红旗路": "Essex Road", "解放路": "Oxford Street"}
+    english = network().with_links(replace(link, name=named.get(link.name, link.name)) for link in network().links)
+    assert node_at(english, words) == "n21"
 
 
 def test_streets_that_do_not_meet_have_no_crossing():

@@ -12,9 +12,11 @@ from twin.city.network import BusLane
 from twin.clock import TimeWindow
 from twin.records import BUS_COLUMNS, LINK_COLUMNS, SITE_COLUMNS, STATUSES, STUDY_TRIP_COLUMNS, TRIP_COLUMNS, Records
 from twin.sim import navigation, parking_day
-from twin.sim.city_run import Day, Stage, run_city
+from twin.sim.city_run import run_city
+from twin.sim.errands import errands
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.parking_stock import ParkingStock
+from twin.sim.stage import Day, Stage
 from twin.study.habits import demand_of, trips_of_day
 from twin.study.settle import Period, Settlement, settle_base
 
@@ -268,3 +270,12 @@ def test_both_flows_tell_the_same_story_of_bus_lanes_and_priority(settled: Settl
     pd.testing.assert_frame_equal(compiled.trips, simpy.trips)
     pd.testing.assert_frame_equal(compiled.buses, simpy.buses)
     pd.testing.assert_frame_equal(compiled.links, simpy.links)
+
+
+def test_drivers_who_stand_where_they_want_to_park_need_no_route(settled: Settlement) -> None:
+    """Only those are out whose way has no link: they are out for a space all the same."""
+    habits, day = settled.habits, morning(settled, 1)
+    nobody = np.zeros_like(habits.routes.length)
+    at_once = replace(habits, routes=replace(habits.routes, start=nobody, length=nobody))
+    out_for = list(errands(settled.stage, at_once, day, np.arange(3)))
+    assert [(row, errand.last_link, len(errand.route)) for row, errand in out_for] == [(0, -1, 0), (1, -1, 0), (2, -1, 0)]

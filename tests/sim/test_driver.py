@@ -250,11 +250,12 @@ def test_cars_pass_a_gate_one_after_another(make: type) -> None:
 
 
 @FLOWS
-@pytest.mark.parametrize(("room", "arrives_s"), [(3, 36.0), (2, 42.0), (1, 52.0)])
+@pytest.mark.parametrize(("room", "arrives_s"), [(3, 36.0), (2, 42.0), (1, 52.0), (0, 52.0)])
 def test_line_at_a_gate_spills_onto_a_street_of_one_lane(make: type, room: int, arrives_s: float) -> None:
     """Three cars for the garage at c come at 20, 22, 24 s, then one for d. With room for three it is through c
     at 26 s and at d at 36; with room for two the third stands in the way until the first is let in, at 30 s: 32 s;
-    with room for one the second stands there until 30 s, the third, who comes 2 s behind it, from 32 until 40 s."""
+    with room for one the second stands there until 30 s, the third, who comes 2 s behind it, from 32 until 40 s.
+    The place at the gate itself is always there."""
     sites = [site("c", spaces=9, gate_s=10.0, gate_room=room), site("d", spaces=9)]
     plans = [*(Plan(0.0, TO_C, 0) for _ in range(3)), Plan(0.0, (*TO_C, "cd"), 1)]
     assert play(sites, plans, make).fates[3].parked_at_s == arrives_s

@@ -9,8 +9,8 @@ from twin.city.city import City
 from twin.city.network import Link, Network, Node
 from twin.city.signals import Green, SignalPlan
 from twin.scenario.ebike_measures import SetEbikes
-from twin.sim.city_run import Stage
 from twin.sim.ebike_friction import lane_share, right_turn_share, with_right_turns_beside, with_shared_lanes
+from twin.sim.stage import Stage
 
 
 def corner(ebikes_vph: float = 0.0, *, apart: bool = False) -> Network:

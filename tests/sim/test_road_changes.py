@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from twin.city.network import LinkChange, Network
-from twin.clock import TimeWindow
+from twin.clock import DAY_S, TimeWindow
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
-from twin.sim.road_changes import road_changes
+from twin.sim.road_changes import lanes_for_all_at, road_changes
 from twin.sim.rules import MICROS
 from twin.sim.tables import build_tables
 
@@ -77,3 +77,33 @@ def test_run_that_starts_within_a_closure_begins_closed(one_road: Network) -> No
     assert arrivals_s(closed, [7200.0], start_s=7000.0) == [8100.0]
     over = with_changes(one_road, LinkChange(TimeWindow(0.0, 6000.0), lanes=0.0))
     assert arrivals_s(over, [7200.0], start_s=7000.0) == [7400.0]
+
+
+def test_works_without_hours_go_on_past_midnight(one_road: Network) -> None:
+    """Half a lane always: ten cars that reach b after 24:00 enter 4 s apart, as on the evening before."""
+    always = with_changes(one_road, LinkChange(TimeWindow(0.0, 2.0 * DAY_S), lanes=0.5))
+    for from_s in (DAY_S - 3600.0, DAY_S + 3600.0):
+        arrives = arrivals_s(always, [from_s + 2.0 * i for i in range(10)], start_s=DAY_S - 7200.0)
+        assert np.diff(arrives).tolist() == pytest.approx([4.0] * 9)
+
+
+def test_a_closure_of_every_day_holds_after_midnight_too(one_road: Network) -> None:
+    """Closed 00:00–05:00; who comes to b at 01:00 of the next day waits until 05:00."""
+    early = with_changes(one_road, LinkChange(TimeWindow.between("00:00", "05:00"), lanes=0.0))
+    arrives = arrivals_s(early, [DAY_S + 3600.0 - 100.0], start_s=DAY_S - 7200.0)
+    assert arrives == [DAY_S + 5 * 3600.0 + 100.0]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_change_follows_another_whichever_is_listed_first(one_road: Network, turned: bool) -> None:
+    """Closed until 1,000 s, then half a lane until 2,000 s: cars at b from 900 s on enter 4 s apart."""
+    changes = [LinkChange(TimeWindow(0.0, 1000.0), lanes=0.0), LinkChange(TimeWindow(1000.0, 2000.0), lanes=0.5)]
+    narrow = with_changes(one_road, *(changes[::-1] if turned else changes))
+    assert np.diff(arrivals_s(narrow, [800.0 + 2.0 * i for i in range(10)])).tolist() == pytest.approx([4.0] * 9)
+
+
+def test_a_tidal_lane_is_there_in_its_hours(one_road: Network) -> None:
+    wide = with_changes(one_road, LinkChange(TimeWindow.between("07:00", "09:00"), lanes=2.0)).link_by_id["bc"]
+    assert [lanes_for_all_at(wide, 3600.0 * hour) for hour in (6, 7, 9, 31)] == [
+        (1.0, 10.0), (2.0, 10.0), (1.0, 10.0), (2.0, 10.0),
+    ]  # fmt: skip

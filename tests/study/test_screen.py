@@ -11,7 +11,7 @@ from twin.city.city import City
 from twin.cli.program import program
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
-from twin.sim.city_run import Stage
+from twin.sim.stage import Stage
 from twin.study.habits import first_habits
 from twin.study.mean_hour import mean_hour, street_delays
 from twin.study.screen import screen

@@ -12,7 +12,7 @@ from twin.city.trips import Demand
 from twin.city.zones import LoadingPoint
 from twin.clock import TimeWindow
 from twin.records import Records
-from twin.sim.city_run import Habits, Stage
+from twin.sim.stage import Habits, Stage
 from twin.study.habits import carried_over, first_habits
 from twin.study.settle import (
     LOOK_S,

@@ -16,7 +16,7 @@ from twin.city.network import Network
 from twin.clock import TimeWindow
 from twin.routing.loading import Pairs
 from twin.routing.paths import Router
-from twin.sim.city_run import Stage
+from twin.sim.stage import Stage
 from twin.study.habits import first_habits
 from twin.study.mean_hour import mean_hour, street_delays
 from twin.study.static_equilibrium import DelayFunctions, StaticEquilibrium, static_equilibrium

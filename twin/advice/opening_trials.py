@@ -1,10 +1,9 @@
 """Openings in the dynamic model: every set of them an arm that goes on from one settlement of the base, on paired days.
 
 All arms have their streets cut in the same places, so that links, plans and routes are compared piece by piece. Days
-are loaded as routes settle: signals, queues and spillback, but no buses, and everybody parks at once. Days of
-selection and
-days of verification are different seeds; what is chosen on the first is told with the effect on the second, since the
-best of several noisy numbers is too good (the winner's curse).
+are loaded as routes settle: signals, queues and spillback, but no buses, and everybody parks at once. Days of selection
+and days of verification are different seeds; what is chosen on the first is told with the effect on the second, since
+the best of several noisy numbers is too good (the winner's curse).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +20,7 @@ from twin.results.estimates import Estimate, paired
 from twin.sim.city_run import run_city
 from twin.study.executor import each, hand_over, taken_over
 from twin.study.habits import demand_of, trips_of_day
-from twin.study.settle import Period, Settlement, settle_arm, settle_base
+from twin.study.settle import Period, Settlement, settle_arm, settle_base, vehicle_hours
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str, int, int], None]
@@ -106,18 +105,10 @@ def _arm(
             settled.stage, settled.habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s,
             with_stories=False,
         )  # fmt: skip
-        hours[i] = _vehicle_hours(records, period)
+        hours[i] = vehicle_hours(records, period)
         link_vehh[i], link_vehicles[i] = _by_link(records, period, link_ids)
     rounds_vehh = settled.rounds["vehicle_hours"].to_numpy(dtype=np.float64)
     return key, DynamicArm(seeds, hours, rounds_vehh, link_ids, link_vehh, link_vehicles)
-
-
-def _vehicle_hours(records: Records, period: Period) -> float:
-    """Vehicle-hours of trips that want to depart in the window; unfinished ones count with their time so far."""
-    trips = records.trips
-    inside = (trips["depart_s"] >= period.measured.start_s) & (trips["depart_s"] < period.measured.end_s)
-    spent = trips["arrive_s"].fillna(records.end_s) - trips["depart_s"]
-    return float(spent[inside & (trips["status"] != "unroutable")].sum()) / 3600.0
 
 
 def _by_link(records: Records, period: Period, link_ids: tuple[str, ...]) -> tuple[Floats, Floats]:

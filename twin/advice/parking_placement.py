@@ -111,9 +111,9 @@ def plan_parking(
     budget_yuan: float | None = None,
     tell: Tell = lambda done, total: None,
 ) -> ParkingPlan:
-    """Place so many new spaces for the drivers of a hours.
+    """Place so many new spaces for the drivers of these hours.
 
-    Raises DemandError where land does not hold them.
+    Raises DemandError where land does not hold them, or money pays for none.
     """
     hours = city_parking(city, measured)
     rooms = _rooms(hours.candidates)
@@ -137,6 +137,12 @@ def plan_parking(
         cost_yuan=lambda place, n: build_cost_yuan(n),
         tell=tell,
     )
+    if not found.steps:
+        size = min(block, spaces)
+        raise DemandError(
+            f"a budget of {(budget_yuan or 0.0) / 1e6:g} million yuan pays for none: {size} spaces in one place cost "
+            f"{build_cost_yuan(size) / 1e6:g} million (assumed, land apart)"
+        )
     proportional = proportional_spaces(hours, int(found.spaces.sum()))
     after = hours.model.outcome(hours.with_new(found.spaces))
     return ParkingPlan(

@@ -2,7 +2,7 @@
 
 Each site is a loss system whose mean number of parked cars is followed through the morning; drivers refused go on to
 the next site within a walk. Means only: no chance is drawn, so no seed is used up. Leaves out traffic (search has a
-stated speed), prices and gates. What it ranks is verified by the engine (`parking_advice`).
+stated speed), prices and gates. What it ranks is verified by the engine.
 
 Closure: pointwise stationary fluid flow (Rider 1976; Wang, Tipper & Banerjee 1996). The chance of being refused is that
 of the stationary loss system (Erlang B) that would have as many cars parked as there are now.

@@ -140,11 +140,6 @@ class Link:
         """Lanes that anybody may drive at some time of the day: without one that is for buses all day."""
         return self.lanes - self.bus_lane.lanes if self.bus_lane is not None and not self.bus_lane.hours else self.lanes
 
-    @property
-    def flow_capacity_vps(self) -> float:
-        """Capacity of all lanes (PCU/s)."""
-        return self.capacity_vph * self.lanes / 3600.0
-
     def is_open_on(self, day: date) -> bool:
         """Whether the link may be driven on that day."""
         return (self.opened_on is None or self.opened_on <= day) and (self.closed_on is None or day < self.closed_on)

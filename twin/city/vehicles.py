@@ -20,5 +20,3 @@ VEHICLE_CLASSES = {
     "truck": VehicleClass("truck", 2.5, 70 / 3.6),
     "ebike": VehicleClass("ebike", 0.3, 25 / 3.6),
 }
-
-SMALLEST_PCU = min(kind.pcu for kind in VEHICLE_CLASSES.values())

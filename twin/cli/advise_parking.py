@@ -1,4 +1,4 @@
-"""What `twin advise` does: propose, write the proposal as scenarios, and let the engine say what it does."""
+"""What `twin advise parking` does: propose, write the proposal as scenarios, and let the engine say what it does."""
 
 from pathlib import Path
 

@@ -15,9 +15,6 @@ from twin.files.result_folder import MANIFEST, folder_faults, read_manifest
 from twin.files.results_files import COMPARISON_FORMAT, RUN_FORMAT
 from twin.files.run_store import run_key
 
-KEPT_DAYS = 30
-"""How long a run stays that no comparison refers to."""
-
 WRITING_S = 3600.0
 """What was touched within this time may still be written, and stays (s); a run is written in seconds."""
 

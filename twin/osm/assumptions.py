@@ -8,7 +8,6 @@ Not here: anything measured in a city.
 from dataclasses import dataclass
 
 from twin.city.network import DEFAULT_JAM_DENSITY_VPKM
-from twin.units import kmh_from_mps
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,3 @@ def capacity_at_speed_vph(row: ClassAssumption, free_speed_kmh: float) -> float:
     wave = FASTEST_WAVE_KMH
     most = row.jam_density_vpkm * free_speed_kmh * wave / (free_speed_kmh + wave)
     return min(row.capacity_vph, most)
-
-
-def capacity_of_class_vph(road_class: str, free_speed_mps: float) -> float:
-    """Capacity of one lane (veh/h) of a class of `twin.city.network`, for streets that only a plan knows."""
-    return capacity_at_speed_vph(CLASS_TABLE[road_class], kmh_from_mps(free_speed_mps))

@@ -20,13 +20,6 @@ MODES = {
 """Modes that people choose among, in the order of tables."""
 ALL_PURPOSES = "all"
 ALL_MODES = "all"
-PURPOSE_WORDS = {
-    ALL_PURPOSES: Words("全部目的", "all purposes"),
-    "work": Words("上班", "work"),
-    "school": Words("上学、接送", "school"),
-    "business": Words("公务", "business"),
-    "other": Words("其他", "other"),
-}
 MODE_SHARE_COLUMNS = {
     "area": ("word", "city, or near: the trip starts or ends within 2 km of a measure"),
     "purpose": ("word", "purpose of the trip; all: of any"),

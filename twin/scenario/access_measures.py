@@ -11,37 +11,27 @@ from twin.city.ground import ground_of
 from twin.city.network import ClassBan, Link
 from twin.clock import TimeWindow
 from twin.errors import ScenarioError
-from twin.scenario.measure import Edit, Measure, refuse
-from twin.scenario.street_parts import Direction, nearest_words, part_of_street
+from twin.scenario.measure import Edit
+from twin.scenario.street_part_measure import StreetMeasure
+from twin.scenario.street_parts import nearest_words
 from twin.wording import Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class BanLorries(Measure):
+class BanLorries(StreetMeasure):
     """Closes streets to lorries that only pass: a street or a part of it, or all streets of some zones (货车禁行).
 
     `between`: hours of every day; (): all. Lorries whose way begins or ends there may still drive it. A street belongs
     to the zone whose centre lies nearest to its middle.
     """
 
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
     zones: tuple[str, ...] = ()
     between: tuple[TimeWindow, ...] = ()
 
-    def __post_init__(self) -> None:
-        refuse(self, self._faults())
-
-    def _faults(self) -> Iterator[str]:
-        names_street = bool(self.street) or self.near is not None
-        if names_street == bool(self.zones):
+    def _where_faults(self) -> Iterator[str]:
+        if self._names_street == bool(self.zones):
             yield "say where: `street` (or a place `near` it), or `zones`; one of them"
-        if self.cross_streets is not None and not self.street:
-            yield "`cross_streets` needs `street`"
-        if self.cross_streets is not None and self.near is not None:
-            yield "give `cross_streets` or `near`, not both"
+        yield from self._part_faults()
 
     def edits(self, city: City) -> tuple[Edit, ...]:
         ban = ClassBan(self.between)
@@ -52,10 +42,7 @@ class BanLorries(Measure):
 
     def _links(self, city: City) -> list[Link]:
         if not self.zones:
-            return part_of_street(
-                city.network, street=self.street, cross_streets=self.cross_streets, near=self.near,
-                direction=self.direction,
-            )  # fmt: skip
+            return self.part(city)
         known = {zone.id: zone for zone in city.zones if zone.kind == "zone"}
         unknown = [zone for zone in self.zones if zone not in known]
         if unknown:

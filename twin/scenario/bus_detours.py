@@ -1,7 +1,8 @@
 """Buses whose street is closed: they drive round by the quickest open way, stop after stop.
 
-A stop on a closed street is not served. A line does not change its way by the hour: a street that is closed at some
-time of the hours that are run counts as closed to buses throughout, one that is closed at other times as open.
+A stop on a closed street is not served; the others keep the times of a timetable. A line does not change its way by the
+hour: a street that is closed at some time of the hours that are run counts as closed to buses throughout, one that is
+closed at other times as open.
 """
 
 from collections.abc import Collection
@@ -12,6 +13,7 @@ from twin.city.network import Network
 from twin.city.transit import BusLine
 from twin.clock import DAY_S, TimeWindow
 from twin.routing.paths import Router
+from twin.scenario.bus_measures import times_kept_s
 
 ALL_DAY = TimeWindow(0.0, DAY_S)
 
@@ -69,4 +71,7 @@ def _moved(line: BusLine, router: Router, drivable: Collection[str]) -> BusLine 
         if onward is not None:
             kept.append(stop)
             route += onward
-    return replace(line, stops=tuple(kept), route=tuple(route)) if len(kept) > 1 else None
+    if len(kept) < 2:
+        return None
+    due_s = times_kept_s(line, kept)
+    return replace(line, stops=tuple(kept), route=tuple(route), running_s=tuple(t - due_s[0] for t in due_s))

@@ -105,10 +105,24 @@ def with_stops(line: BusLine, stops: Sequence[Stop]) -> list[Edit]:
     """A line with other stops on the same route; scheduled times of a timetable stay with those that stay."""
     edits = [Edit("line", line.id, "stops", tuple(stops))]
     if line.running_s:
-        due = dict(zip(line.stops, line.running_s, strict=True))
-        kept = tuple(due[stop] for stop in stops if stop in due)
-        edits.append(Edit("line", line.id, "running_s", kept if len(kept) == len(stops) else ()))
+        edits.append(Edit("line", line.id, "running_s", times_kept_s(line, stops)))
     return edits
+
+
+def times_kept_s(line: BusLine, stops: Sequence[Stop]) -> tuple[float, ...]:
+    """Scheduled times of a line at some of its stops, in their order; () where one is not a stop of its timetable.
+
+    A loop halts at its first stop twice: times go by place in the line, not by name.
+    """
+    times, at = [], 0
+    for stop in stops:
+        while at < len(line.running_s) and line.stops[at] != stop:
+            at += 1
+        if at >= len(line.running_s):
+            return ()
+        times.append(line.running_s[at])
+        at += 1
+    return tuple(times)
 
 
 def directions_of(city: City, line: str, direction: str = "") -> list[BusLine]:

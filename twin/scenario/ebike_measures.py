@@ -7,34 +7,30 @@ from dataclasses import dataclass
 from twin.city.city import City
 from twin.city.network import ROAD_CLASSES, Link
 from twin.errors import ScenarioError
-from twin.scenario.measure import Edit, Measure, refuse
-from twin.scenario.street_parts import Direction, nearest_words, part_of_street
+from twin.scenario.measure import Edit
+from twin.scenario.street_part_measure import StreetMeasure
+from twin.scenario.street_parts import nearest_words
 from twin.wording import Language
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetEbikes(Measure):
+class SetEbikes(StreetMeasure):
     """Says how many bicycles and e-bikes ride along a street, or along all of some classes (非机动车).
 
     `ebikes_vph`: an hour and direction; None: as many as before. `apart`: they have a lane behind a kerb or fence. They
     slow right turns at signals, and where they have no lane of their own all lanes (`twin.sim.ebike_friction`).
     """
 
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
     road_classes: tuple[str, ...] = ()
     ebikes_vph: float | None = None
     apart: bool | None = None
 
-    def __post_init__(self) -> None:
-        refuse(self, self._faults())
-
-    def _faults(self) -> Iterator[str]:
-        names_street = bool(self.street) or self.near is not None
-        if names_street == bool(self.road_classes):
+    def _where_faults(self) -> Iterator[str]:
+        if self._names_street == bool(self.road_classes):
             yield "say where: `street` (or a place `near` it), or `road_classes`; one of them"
+        yield from self._part_faults()
+
+    def _own_faults(self) -> Iterator[str]:
         for name in self.road_classes:
             if name not in ROAD_CLASSES:
                 yield f"no road class {name!r}. {nearest_words(name, ROAD_CLASSES)}"
@@ -55,10 +51,7 @@ class SetEbikes(Measure):
     def _links(self, city: City) -> list[Link]:
         if self.road_classes:
             return [link for link in city.network.links if link.road_class in self.road_classes]
-        return part_of_street(
-            city.network, street=self.street, cross_streets=self.cross_streets, near=self.near,
-            direction=self.direction,
-        )  # fmt: skip
+        return self.part(city)
 
     def describe(self, language: Language) -> str:
         if language == "zh":

@@ -1,17 +1,16 @@
-"""Measures on where and when bus lines run: another way, other stops, lines cut in two, joined, with express runs.
+"""Measures on where bus lines run: another way, another stop, lines cut in two, joined.
 
 A stretch of a line that is driven anew takes the quickest way over the streets named, open ones and those that other
 measures open alike. The timetable of what is changed is made anew by the rule of `city.timetables`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from twin.city.city import City
 from twin.city.ground import ground_of
 from twin.city.timetables import SAME_END_M
-from twin.city.transit import BusLine, Control, Headway, Stop, as_headways
-from twin.clock import TimeWindow, seconds_of
+from twin.city.transit import BusLine, Stop
 from twin.errors import ScenarioError
 from twin.routing.kernel import UNREACHED
 from twin.routing.paths import Router
@@ -22,7 +21,6 @@ from twin.wording import Language
 
 AT_STREET_M = 60.0
 """A new stop stands at a street of the line that is so near (m)."""
-CONTROLS: tuple[Control, ...] = ("none", "timetable", "headway")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,44 +89,6 @@ class RerouteLine(Measure):
         if language == "zh":
             return f"{self.line}在{self.from_stop}至{self.to_stop}间改走{streets}"
         return f"line {self.line} drives by way of {streets} between {self.from_stop} and {self.to_stop}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetSpan(Measure):
-    """Sets when the first and the last bus of a line leave; the first and last headways are kept beyond their hours."""
-
-    line: str
-    first: str
-    last: str
-    direction: str = ""
-
-    def __post_init__(self) -> None:
-        refuse(self, self._faults())
-
-    def _faults(self) -> Iterator[str]:
-        try:
-            starts, ends = seconds_of(self.first), seconds_of(self.last)
-        except ValueError as error:
-            yield str(error)
-            return
-        if not starts < ends:
-            yield f"the first bus ({self.first}) must leave before the last ({self.last})"
-
-    def edits(self, city: City) -> tuple[Edit, ...]:
-        start_s, end_s = seconds_of(self.first), seconds_of(self.last)
-        found = []
-        for line in directions_of(city, self.line, self.direction):
-            parts = as_headways(line)
-            if not parts:
-                raise ScenarioError(f"line {line.id} does not run: it has no hours to change")
-            found.append(Edit("line", line.id, "headways", _spanned(parts, start_s, end_s)))
-            found.append(Edit("line", line.id, "timetable_s", ()))
-        return tuple(found)
-
-    def describe(self, language: Language) -> str:
-        if language == "zh":
-            return f"{self.line}首末班改为{self.first}至{self.last}"
-        return f"line {self.line} runs from {self.first} to {self.last}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,11 +182,11 @@ class MergeLines(Measure):
             apart_m, _, _, ahead, behind = min(near, key=lambda pair: pair[:3])
             if apart_m > SAME_END_M:
                 continue
-            onward = router.link_path(ahead.stops[-1].link_id, behind.stops[0].link_id)
+            meet = ahead.stops[-1].link_id, behind.stops[0].link_id
+            onward = router.link_path(*meet) if router.graph.link_index.keys() >= set(meet) else None
             if onward is None:
                 continue
-            joined = onward if onward else ()
-            route = (*ahead.route, *joined, *behind.route[1:]) if joined else (*ahead.route, *behind.route[1:])
+            route = (*ahead.route, *onward, *behind.route[1:])
             stops = ahead.stops + tuple(stop for stop in behind.stops if stop.name != ahead.stops[-1].name)
             found += [
                 Edit("line", line.id, "route", route),
@@ -234,7 +194,10 @@ class MergeLines(Measure):
                 Edit("line", line.id, "running_s", ()),
             ]
         if not found:
-            raise ScenarioError(f"lines {self.line} and {self.other} do not meet: no ends within {SAME_END_M:.0f} m")
+            raise ScenarioError(
+                f"lines {self.line} and {self.other} do not meet: no ends within {SAME_END_M:.0f} m, or no open way "
+                "from the one to the other"
+            )
         for other in others:
             found += [Edit("line", other.id, "headways", ()), Edit("line", other.id, "timetable_s", ())]
         return tuple(found)
@@ -243,79 +206,6 @@ class MergeLines(Measure):
         if language == "zh":
             return f"{self.line}与{self.other}合并为一条线路"
         return f"lines {self.line} and {self.other} become one"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExpressRun(Measure):
-    """Turns every n-th bus of a line into an express one that halts only at the stops named, and at its ends."""
-
-    line: str
-    stops: tuple[str, ...]
-    every: int = 2
-
-    def __post_init__(self) -> None:
-        refuse(self, [] if self.every >= 2 else [f"every is {self.every}, must be 2 or more (2: every other bus)"])
-
-    def edits(self, city: City) -> tuple[Edit, ...]:
-        found: list[Edit] = []
-        for line in directions_of(city, self.line):
-            known = {stop.name for stop in line.stops}
-            unknown = [name for name in self.stops if name not in known]
-            if len(unknown) == len(self.stops):
-                continue
-            kept = [s for s in line.stops if s.name in self.stops or s in (line.stops[0], line.stops[-1])]
-            times = line.departures_s(0.0, 2 * 86_400.0)
-            name = f"{self.line}快车"
-            express = replace(
-                line, id=f"{name}/{line.direction}", name=name, stops=tuple(kept), headways=(),
-                timetable_s=tuple(times[self.every - 1 :: self.every]), running_s=(),
-            )  # fmt: skip
-            slow = tuple(t for i, t in enumerate(times) if i % self.every != self.every - 1)
-            found += [Edit("line", line.id, "timetable_s", slow), Edit("line", express.id, NEW, express)]
-        if not found:
-            names = [stop.name for line in directions_of(city, self.line) for stop in line.stops]
-            raise ScenarioError(f"line {self.line} has none of these stops. {nearest_words(self.stops[0], names)}")
-        return tuple(found)
-
-    def describe(self, language: Language) -> str:
-        if language == "zh":
-            return f"{self.line}每{self.every}班开行一班快车，只停{'、'.join(self.stops)}"
-        return f"line {self.line}: every {self.every}. bus is an express that halts at {', '.join(self.stops)}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class HoldBuses(Measure):
-    """Holds buses of a line at stops: to the timetable, or until their headway is restored. `at` empty: at every
-    stop.
-    """
-
-    line: str
-    control: Control
-    at: tuple[str, ...] = ()
-    direction: str = ""
-
-    def __post_init__(self) -> None:
-        known = self.control in CONTROLS
-        refuse(self, [] if known else [f"control is {self.control!r}, must be one of {', '.join(CONTROLS)}"])
-
-    def edits(self, city: City) -> tuple[Edit, ...]:
-        lines = directions_of(city, self.line, self.direction)
-        names = {stop.name for line in lines for stop in line.stops}
-        unknown = [name for name in self.at if name not in names]
-        if unknown:
-            raise ScenarioError(f"line {self.line} has no stop {unknown[0]!r}. {nearest_words(unknown[0], names)}")
-        return tuple(
-            edit
-            for line in lines
-            for edit in (Edit("line", line.id, "control", self.control), Edit("line", line.id, "held_at", self.at))
-        )
-
-    def describe(self, language: Language) -> str:
-        zh = {"none": "不控制", "timetable": "按时刻表候发", "headway": "按间隔候发"}
-        en = {"none": "are not held", "timetable": "wait for their time", "headway": "wait for their headway"}
-        if language == "zh":
-            return f"{self.line}途中{zh[self.control]}"
-        return f"buses of line {self.line} {en[self.control]} at stops"
 
 
 def _positions(line: BusLine, one: str, other: str) -> tuple[int, int] | None:
@@ -341,6 +231,8 @@ def _way_over(city: City, router: Router, line: BusLine, ends: tuple[str, str], 
     included.
     """
     index = router.graph.link_index
+    if ends[0] not in index:
+        raise ScenarioError(f"line {line.id}: the street that it would turn off from is closed; choose another stop")
     best: dict[str, tuple[int, tuple[str, ...]]] = {ends[0]: (0, (ends[0],))}
     for street in (*via, ""):
         goals = [ends[1]] if not street else [link.id for link in street_links(city.network, street)]
@@ -394,15 +286,3 @@ def _cut(line: BusLine, first: int, last: int) -> BusLine:
         route=line.route[at[first] : at[last] + 1],
         running_s=tuple(t - due[first] for t in due[first : last + 1]) if due else (),
     )
-
-
-def _spanned(parts: Sequence[Headway], start_s: float, end_s: float) -> tuple[Headway, ...]:
-    """Headways between two times; before the first and after the last window theirs hold on."""
-    ordered = sorted(parts, key=lambda part: part.window.start_s)
-    found = []
-    for i, part in enumerate(ordered):
-        begins = start_s if i == 0 else max(start_s, part.window.start_s)
-        ends = end_s if i == len(ordered) - 1 else min(end_s, part.window.end_s)
-        if begins < ends:
-            found.append(replace(part, window=TimeWindow(begins, ends)))
-    return tuple(found)

@@ -203,11 +203,11 @@ def tariff_faults(tariff: Tariff) -> Iterator[str]:
     """What is wrong with the numbers of a tariff."""
     for name in ("half_hour_yuan", "day_cap_yuan", "night_cap_yuan", "free_s"):
         if not 0.0 <= getattr(tariff, name) < 100_000.0:
-            yield f"tariff.{name} is {getattr(tariff, name):g}, must not be negative"
+            yield f"tariff.{name} is {getattr(tariff, name):g}, must be at least 0 and below 100,000"
     for field in ("first_half_hour_yuan", "busy_half_hour_yuan"):
         value = getattr(tariff, field)
         if value is not None and not 0.0 <= value < 100_000.0:
-            yield f"tariff.{field} is {value:g}, must not be negative"
+            yield f"tariff.{field} is {value:g}, must be at least 0 and below 100,000"
 
 
 def share_faults(name: str, share: float) -> Iterator[str]:

@@ -9,8 +9,8 @@ from twin.city.city import City
 from twin.city.network import BusLane, Link, LinkChange
 from twin.clock import DAY_S, TimeWindow
 from twin.errors import ScenarioError
-from twin.scenario.measure import Edit, Measure, refuse
-from twin.scenario.street_parts import Direction, part_of_street
+from twin.scenario.measure import Edit
+from twin.scenario.street_part_measure import StreetMeasure
 from twin.scenario.street_values import MOST_LANES, lane_faults, lane_words, speed_faults
 from twin.units import kmh_from_mps, mps_from_kmh
 from twin.wording import Language
@@ -20,50 +20,41 @@ Dates = tuple[datetime.date, datetime.date]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CloseLink(Measure):
+class CloseLink(StreetMeasure):
     """Closes a street or a part of it; with `between` hours only in these hours of every day.
 
     `dates`: first and last day; the city's date must lie between them.
     """
 
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
     between: TimeWindow | None = None
     dates: Dates | None = None
 
-    def __post_init__(self) -> None:
-        refuse(self, [*_part_faults(self.street, self.cross_streets, self.near), *_date_faults(self.dates)])
+    def _own_faults(self) -> Iterator[str]:
+        yield from _date_faults(self.dates)
 
     def edits(self, city: City) -> tuple[Edit, ...]:
         _refuse_other_days(city, self.dates)
-        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        links = self.open_part(city)
         if self.between is None:
             return tuple(Edit("link", link.id, "closed_on", city.date) for link in links)
         return _changes(links, self.between, lanes=0.0)
 
     def describe(self, language: Language) -> str:
-        where, hours = _where(self.street, self.cross_streets, language), _hours(self.between)
+        where, hours = self.where(language), _hours(self.between)
         return f"封闭{where}{hours}" if language == "zh" else f"close {where}{hours}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeLanes(Measure):
+class ChangeLanes(StreetMeasure):
     """Gives a street so many lanes per direction; capacity per lane stays."""
 
     lanes: float
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
 
-    def __post_init__(self) -> None:
-        part_faults = _part_faults(self.street, self.cross_streets, self.near)
-        refuse(self, [*part_faults, *lane_faults("lanes", self.lanes)])
+    def _own_faults(self) -> Iterator[str]:
+        yield from lane_faults("lanes", self.lanes)
 
     def edits(self, city: City) -> tuple[Edit, ...]:
-        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        links = self.open_part(city)
         for link in links:
             if link.bus_lane is not None and self.lanes <= link.bus_lane.lanes:
                 raise ScenarioError(
@@ -72,40 +63,35 @@ class ChangeLanes(Measure):
         return tuple(Edit("link", link.id, "lanes", self.lanes) for link in links)
 
     def describe(self, language: Language) -> str:
-        where = _where(self.street, self.cross_streets, language)
+        where = self.where(language)
         if language == "zh":
             return f"{where}改为单向{self.lanes:g}车道"
         return f"{where}: {lane_words(self.lanes)} each way"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetSpeedLimit(Measure):
+class SetSpeedLimit(StreetMeasure):
     """Sets the free speed of a street (km/h); capacity per lane stays."""
 
     speed_kmh: float
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
 
-    def __post_init__(self) -> None:
-        part_faults = _part_faults(self.street, self.cross_streets, self.near)
-        refuse(self, [*part_faults, *speed_faults(self.speed_kmh)])
+    def _own_faults(self) -> Iterator[str]:
+        yield from speed_faults(self.speed_kmh)
 
     def edits(self, city: City) -> tuple[Edit, ...]:
-        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        links = self.open_part(city)
         _refuse_too_slow(links, self.speed_kmh)
         return tuple(Edit("link", link.id, "free_speed_mps", mps_from_kmh(self.speed_kmh)) for link in links)
 
     def describe(self, language: Language) -> str:
-        where = _where(self.street, self.cross_streets, language)
+        where = self.where(language)
         if language == "zh":
             return f"{where}限速{self.speed_kmh:g}公里/小时"
         return f"{where}: speed limit {self.speed_kmh:g} km/h"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkZone(Measure):
+class WorkZone(StreetMeasure):
     """Leaves `lanes_open` lanes per direction (0: none) on a street, in the `between` hours of every day or always.
 
     Links that have no more lanes than that keep theirs. `speed_kmh` None: the speed stays. `dates`: first and last day
@@ -113,29 +99,24 @@ class WorkZone(Measure):
     """
 
     lanes_open: float
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
     between: TimeWindow | None = None
     speed_kmh: float | None = None
     dates: Dates | None = None
 
-    def __post_init__(self) -> None:
-        faults = [*_part_faults(self.street, self.cross_streets, self.near), *speed_faults(self.speed_kmh)]
+    def _own_faults(self) -> Iterator[str]:
+        yield from speed_faults(self.speed_kmh)
         if not 0 <= self.lanes_open <= MOST_LANES:
-            faults.append(f"lanes_open is {self.lanes_open:g}, must be 0 to {MOST_LANES:g}")
-        refuse(self, [*faults, *_date_faults(self.dates)])
+            yield f"lanes_open is {self.lanes_open:g}, must be 0 to {MOST_LANES:g}"
+        yield from _date_faults(self.dates)
 
     def edits(self, city: City) -> tuple[Edit, ...]:
         _refuse_other_days(city, self.dates)
-        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        links = self.open_part(city)
         narrowed = [link for link in links if link.lanes > self.lanes_open]
         if not narrowed:
             most = max(link.lanes for link in links)
             raise ScenarioError(
-                f"{self.street or 'the street'} has {most:g} lanes each way at most: "
-                f"lanes_open = {self.lanes_open:g} takes none away"
+                f"{self._called} has {most:g} lanes each way at most: lanes_open = {self.lanes_open:g} takes none away"
             )
         if self.speed_kmh is not None and self.lanes_open > 0:
             _refuse_too_slow(narrowed, self.speed_kmh)
@@ -143,46 +124,39 @@ class WorkZone(Measure):
         return _changes(narrowed, window, lanes=self.lanes_open, speed_kmh=self.speed_kmh)
 
     def describe(self, language: Language) -> str:
-        where, hours = _where(self.street, self.cross_streets, language), _hours(self.between) + _days(self.dates)
+        where, hours = self.where(language), _hours(self.between) + _days(self.dates)
         if language == "zh":
             return f"{where}施工{hours}，单向保留{self.lanes_open:g}车道"
         return f"works on {where}{hours}, {lane_words(self.lanes_open)} open each way"
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddBusLane(Measure):
+class AddBusLane(StreetMeasure):
     """Gives one lane per direction of a street to buses, in these `hours` of every day; (): all day.
 
     The lane is at the kerb. `narrow`: what is done where a direction has fewer than two lanes: "refuse" the measure,
     "leave_out" those links, or "widen" them by the lane. Links that have a bus lane get the hours beside its own.
     """
 
-    street: str = ""
-    cross_streets: tuple[str, str] | None = None
-    near: tuple[float, float] | None = None
-    direction: Direction = "both"
     hours: tuple[TimeWindow, ...] = ()
     narrow: Literal["refuse", "leave_out", "widen"] = "refuse"
 
-    def __post_init__(self) -> None:
-        refuse(self, _part_faults(self.street, self.cross_streets, self.near))
-
     def edits(self, city: City) -> tuple[Edit, ...]:
-        links = _open_part(city, self.street, self.cross_streets, self.near, self.direction)
+        links = self.open_part(city)
         with_lane = [(link, self._bus_lane_of(link)) for link in links]
         changed = [(link, lane) for link, lane in with_lane if lane != link.bus_lane]
         if not changed:
-            raise ScenarioError(f"{self.street or 'the street'} has that bus lane already: there is nothing to change")
+            raise ScenarioError(f"{self._called} has that bus lane already: there is nothing to change")
         wide = [(link, lane) for link, lane in changed if link.bus_lane is not None or link.lanes >= 2.0]
         if len(wide) < len(changed) and self.narrow == "refuse":
             narrow = next(link for link, _ in changed if link.bus_lane is None and link.lanes < 2.0)
             raise ScenarioError(
-                f"{len(changed) - len(wide)} of {len(changed)} links of {self.street or 'the street'} have no second "
+                f"{len(changed) - len(wide)} of {len(changed)} links of {self._called} have no second "
                 f"lane to give (link {narrow.id}: {lane_words(narrow.lanes)}): choose another part, or write "
                 "narrow = 'leave_out' or 'widen'"
             )
         if not wide and self.narrow == "leave_out":
-            raise ScenarioError(f"no link of {self.street or 'the street'} has a second lane to give")
+            raise ScenarioError(f"no link of {self._called} has a second lane to give")
         widened = [] if self.narrow == "leave_out" else [link for link, lane in changed if (link, lane) not in wide]
         edits = [Edit("link", link.id, "lanes", link.lanes + 1.0) for link in widened]
         kept = wide if self.narrow == "leave_out" else changed
@@ -198,26 +172,11 @@ class AddBusLane(Measure):
         return replace(old, hours=tuple(dict.fromkeys((*old.hours, *self.hours))))
 
     def describe(self, language: Language) -> str:
-        where = _where(self.street, self.cross_streets, language)
+        where = self.where(language)
         hours = " ".join(str(window) for window in self.hours)
         if language == "zh":
             return f"{where}设公交专用道{f' {hours}' if hours else '(全天)'}"
         return f"bus lane on {where} {hours or 'all day'}"
-
-
-def _open_part(
-    city: City,
-    street: str,
-    cross_streets: tuple[str, str] | None,
-    near: tuple[float, float] | None,
-    direction: Direction,
-) -> list[Link]:
-    """The part of a street that is open on the city's date."""
-    links = part_of_street(city.network, street=street, cross_streets=cross_streets, near=near, direction=direction)
-    is_open = [link for link in links if link.is_open_on(city.date)]
-    if not is_open:
-        raise ScenarioError(f"{street or 'the street'} is not open on {city.date}: there is nothing to change")
-    return is_open
 
 
 def _changes(
@@ -247,15 +206,6 @@ def _days(dates: Dates | None) -> str:
     return "" if dates is None else f" {dates[0]}–{dates[1]}"
 
 
-def _part_faults(street: str, cross_streets: tuple[str, str] | None, near: tuple[float, float] | None) -> Iterator[str]:
-    if not street and near is None:
-        yield "say which street: `street`, or a place `near` it as [longitude, latitude]"
-    if cross_streets is not None and near is not None:
-        yield "give `cross_streets` or `near`, not both"
-    if cross_streets is not None and not street:
-        yield "`cross_streets` needs `street`"
-
-
 def _refuse_too_slow(links: list[Link], speed_kmh: float) -> None:
     """At very low speed a lane's capacity would need more than bumper-to-bumper traffic."""
     for link in links:
@@ -266,14 +216,6 @@ def _refuse_too_slow(links: list[Link], speed_kmh: float) -> None:
                 f"vehicles an hour, which needs more than {slowest_kmh:.1f} km/h "
                 f"(it has {kmh_from_mps(link.free_speed_mps):.0f} km/h)"
             )
-
-
-def _where(street: str, cross_streets: tuple[str, str] | None, language: Language) -> str:
-    named = street or ("无名路段" if language == "zh" else "a street without a name")
-    if cross_streets is None:
-        return named
-    first, second = cross_streets
-    return f"{named}({first}—{second})" if language == "zh" else f"{named} ({first} to {second})"
 
 
 def _hours(between: TimeWindow | None) -> str:

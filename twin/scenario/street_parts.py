@@ -79,7 +79,7 @@ def node_at(network: Network, place: Place, *, among: set[str] | None = None) ->
 
 
 def _crossing(network: Network, words: str, among: set[str] | None) -> str:
-    names = [name.strip() for name in words.replace("x", "×").split("×")]
+    names = [name.strip() for name in words.split("×" if "×" in words else "x")]
     if len(names) != 2 or not all(names):
         raise ScenarioError(f"{words!r} is no place: write [longitude, latitude] or two streets as 'A路×B路'")
     first, second = (_nodes_of(street_links(network, name)) for name in names)

@@ -62,9 +62,9 @@ class CompiledFlow:
         )
         self._past_legs: list[tuple[int, int, int]] = []  # vehicle, first and end of the legs before its last
         self._last_leg: dict[int, int] = {}  # where among the ways a story vehicle's last leg begins
+        self._last_end: dict[int, int] = {}  # and where it ends
         self._redirected: set[int] = set()  # vehicles whose last leg is another way they took
         self._greens_at: dict[tuple[GreenRow, ...], tuple[int, int]] = {}  # rows of greens shown by stories so far
-        self._last_end: dict[int, int] = {}  # and where it ends
         self._fleet_start = self._fleet_ways(fleet)
         self._ways_used = int(self._fleet_start[-1])
         order = np.lexsort((np.arange(len(fleet)), fleet.depart_us)).astype(np.int64)

@@ -14,7 +14,8 @@ the segment it entered has less room and perhaps a first head, and each is recon
 
 Servers 0…L−1 let into segments; L…2L−1 end legs at segments (the last of a route); 2L…3L−1 relieve gridlock.
 Equal times are served by server number. Everything is an integer: times in µs, vehicles in micro-PCU, lengths in mm.
-Nothing here allocates. What is kept is in `kernel_state`, the calendar in `calendar`, statistics in `counting`.
+Nothing here allocates. What is kept is in `kernel_state`, greens and giving way in `kernel_turns`, the calendar in
+`calendar`, statistics in `counting`.
 """
 
 import numpy as np
@@ -22,7 +23,6 @@ import numpy as np
 from twin.sim import rules
 from twin.sim.calendar import first_time, schedule, take_first
 from twin.sim.counting import count_entry, count_exit, count_queue, open_books
-from twin.sim.give_way import SNEAKERS
 from twin.sim.kernel_state import (
     GONE,
     IDLE,
@@ -35,19 +35,15 @@ from twin.sim.kernel_state import (
     compiled,
     inlined,
 )
+from twin.sim.kernel_turns import against, count_stream, follow_at, green_from, sneaks_from, yields
 from twin.sim.ways import read_ways
 
 NEVER = rules.NEVER
-MICROS = rules.MICROS
-STREAM_WINDOW_US = rules.STREAM_WINDOW_US
 
 earliest_exit = inlined(rules.earliest_exit)
 headway = inlined(rules.headway)
-passed_lately = inlined(rules.passed_lately)
 flow_step = inlined(rules.flow_step)
-queue_gone_after = inlined(rules.queue_gone_after)
 gap_headway = inlined(rules.gap_headway)
-wait_for_green = inlined(rules.wait_for_green)
 room_level = inlined(rules.room_level)
 is_surely_free = inlined(rules.is_surely_free)
 time_of_level = inlined(rules.time_of_level)
@@ -57,108 +53,6 @@ tag_step = inlined(rules.tag_step)
 
 
 # --- who is let in, and when ------------------------------------------------------------------------------------
-
-
-@inlined
-def _green_from(s, turn, time_us):
-    """First time from `time_us` on at which the turn has green; a turn without greens is never stopped."""
-    row = s.turn[turn].green_at
-    end = s.turn[turn].green_end
-    if row == end:
-        return time_us
-    first = NEVER
-    while row < end:
-        green = s.greens[row]
-        first = min(first, wait_for_green(time_us, green.start, green.length, green.cycle))
-        row += 1
-    return first
-
-
-@inlined
-def _green_at(s, turn, time_us):
-    """The row of the green that a turn has at that time, NOBODY if it has none."""
-    for row in range(s.turn[turn].green_at, s.turn[turn].green_end):
-        green = s.greens[row]
-        if green.length > 0 and (time_us - green.start) % green.cycle < green.length:
-            return np.int64(row)
-    return np.int64(NOBODY)
-
-
-@inlined
-def _red_before(s, turn, row):
-    """How long a turn has red before a green of its own (µs)."""
-    green = s.greens[row]
-    red = np.int64(green.cycle)
-    for other_row in range(s.turn[turn].green_at, s.turn[turn].green_end):
-        other = s.greens[other_row]
-        if other.length > 0:
-            red = min(red, (green.start - other.start - other.length) % green.cycle)
-    return red
-
-
-@compiled
-def _against(s, turn, now, time_us):
-    """What a turn yields to at that time: flow (micro-PCU a window, as known now), and when their queues have gone."""
-    flow = np.int64(0)
-    gone = np.int64(-NEVER)
-    queue = np.int64(NOBODY)
-    of_queue = np.int64(0)
-    for row in range(s.turn[turn].yield_at, s.turn[turn].yield_end):
-        conflict = s.conflict[row]
-        stream = s.stream[conflict.stream]
-        passed = passed_lately(stream.window, stream.count, stream.before, now - stream.began)
-        other = s.turn[conflict.turn]
-        if other.green_at == other.green_end:
-            flow += passed * conflict.scale // 1000
-            continue
-        green_row = _green_at(s, conflict.turn, time_us)
-        if green_row == NOBODY:
-            continue
-        flow += passed
-        of_queue = passed if conflict.queue != queue else of_queue + passed
-        queue = conflict.queue
-        green = s.greens[green_row]
-        after = queue_gone_after(of_queue, _red_before(s, conflict.turn, green_row), other.us_per_pcu)
-        gone = max(gone, time_us - (time_us - green.start) % green.cycle + min(after, green.length))
-    return flow, gone
-
-
-@inlined
-def _sneaks_from(s, turn, time_us):
-    """When in the green of that time the last may turn whatever comes; NEVER: it is not known when the green ends."""
-    row = _green_at(s, turn, time_us)
-    if row == NOBODY or s.greens[row].length >= s.greens[row].cycle:
-        return NEVER
-    green = s.greens[row]
-    began = time_us - (time_us - green.start) % green.cycle
-    return began + max(0, green.length - SNEAKERS * s.follow_us[s.turn[turn].gap_kind, 0])
-
-
-@inlined
-def _follow_at(s, turn, now):
-    """Time from a vehicle that yields to the next (µs), at the gaps of that time, or until the last may turn."""
-    flow, _ = _against(s, turn, now, now)
-    follow = s.follow_us[s.turn[turn].gap_kind]
-    return min(follow[flow_step(flow)], max(follow[0], _sneaks_from(s, turn, now) - now))
-
-
-@inlined
-def _yields(s, turn):
-    return s.turn[turn].yield_at < s.turn[turn].yield_end
-
-
-@inlined
-def _count_stream(s, stream, pcu, now):
-    """A vehicle passed that others yield to."""
-    row = s.stream[stream]
-    if row.count == 0:
-        row.began = now
-    window = (now - row.began) // STREAM_WINDOW_US
-    if row.window != window:
-        row.before = row.count if row.window + 1 == window else 0
-        row.count = 0
-        row.window = window
-    row.count += pcu
 
 
 @inlined
@@ -344,15 +238,15 @@ def _ready_from(s, a, now):
     here = s.approach[a]
     turn = np.int64(here.turn)
     arrival = s.vehicle[here.head].arrives + s.turn[turn].penalty_us
-    ready = _green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
-    if ready >= NEVER or not _yields(s, turn):
+    ready = green_from(s, turn, max(now, earliest_exit(arrival, here.next_exit)))
+    if ready >= NEVER or not yields(s, turn):
         return ready
-    flow, gone = _against(s, turn, now, ready)
+    flow, gone = against(s, turn, now, ready)
     wait = s.wait_us[s.turn[turn].gap_kind, flow_step(flow)]
     goes = max(ready, arrival + wait)
     if gone > ready:
         goes = max(goes, gone + wait)
-    return _green_from(s, turn, min(goes, max(ready, _sneaks_from(s, turn, ready))))
+    return green_from(s, turn, min(goes, max(ready, sneaks_from(s, turn, ready))))
 
 
 @inlined
@@ -450,16 +344,16 @@ def _move(s, a, j, now):
     server.virtual = start_tag(turn.tag, server.virtual)
     turn.tag = server.virtual + tag_step(vehicle.pcu, turn.step)
     if s.control[0].cycles > 0 and a < n:
-        _dissolve(s, a)
+        dissolve(s, a)
     stop_waiting(s, a, j)
     was_tight = a < n and not is_surely_free(here.cum_in - here.cum_out, s.control[0].largest_pcu, here.free_storage)
     if a < n:
         us_per_pcu = turn.us_per_pcu
-        if _yields(s, here.turn):
-            follow_us = _follow_at(s, np.int64(here.turn), now)
+        if yields(s, here.turn):
+            follow_us = follow_at(s, np.int64(here.turn), now)
             us_per_pcu = max(us_per_pcu, gap_headway(follow_us, now - here.ready, server.us_per_pcu))
         if turn.stream != NOBODY:
-            _count_stream(s, turn.stream, vehicle.pcu, now)
+            count_stream(s, turn.stream, vehicle.pcu, now)
         _leave_segment(s, a, v, now, us_per_pcu)
     else:
         here.head = vehicle.next
@@ -485,7 +379,7 @@ def _serve(s, j, now):
     if a != NOBODY:
         green = now
         if a < s.road.shape[0]:
-            green = _green_from(s, s.approach[a].turn, now)
+            green = green_from(s, s.approach[a].turn, now)
         if green > now:
             s.approach[a].ready = _ready_from(s, a, now)
         elif s.approach[j].next_entry <= now and _room_from(s, j, s.vehicle[s.approach[a].head].pcu) <= now:
@@ -525,7 +419,7 @@ def _take_off(s, v, now, status):
 
 
 @inlined
-def _dissolve(s, i):
+def dissolve(s, i):
     """The head of segment i goes: the cycle it is part of, if any, stands no longer and is looked at anew."""
     segment = np.int64(i)
     while segment >= 0 and segment < s.road.shape[0] and s.in_cycle[segment] != 0:
@@ -540,7 +434,7 @@ def _relieve(s, i, now):
     here = s.approach[i]
     if s.in_cycle[i] == 0 or here.head == NOBODY or here.target < 0 or here.target >= n:
         return
-    ready = max(here.ready, _green_from(s, here.turn, now))
+    ready = max(here.ready, green_from(s, here.turn, now))
     if s.road[here.target].closed != 0:
         ready = now + s.control[0].patience_us
     if ready > now:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from twin.sim.counting import open_books
-from twin.sim.kernel import new_head, note_next, reconsider, stop_waiting
+from twin.sim.kernel import dissolve, new_head, note_next, reconsider, stop_waiting
 from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled
 from twin.sim.ways import find_ways, read_ways
 
@@ -55,10 +55,7 @@ def redirect(s, v, now, here, leaves, route, begin):
     read_ways(s, v)
     if s.approach[here].head == v:
         wanted = np.int64(s.approach[here].target)
-        member = np.int64(here)
-        while s.in_cycle[member] != 0:  # a gridlock that it stood in is one no more
-            s.in_cycle[member] = 0
-            member = np.int64(s.approach[member].target)
+        dissolve(s, here)  # a gridlock that it stood in is one no more
         stop_waiting(s, here, wanted)
         reconsider(s, wanted, now)
         new_head(s, here, now)

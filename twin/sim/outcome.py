@@ -62,9 +62,9 @@ class Outcome:
         status_of = np.array([STATUSES.index(STATUS_OF[code]) for code in sorted(STATUS_OF)])
         at_rest = (vehicles.status == GONE) | (vehicles.status == ASIDE)
         # A story's vehicle may start several times; it wanted to when it first came in, at the latest.
-        depart_s[row] = _seconds(np.minimum(vehicles.depart_us, vehicles.enter_us))
-        enter_s[row] = _seconds(vehicles.enter_us)
-        arrive_s[row] = np.where(at_rest, _seconds(vehicles.arrive_us), np.nan)
+        depart_s[row] = in_seconds(np.minimum(vehicles.depart_us, vehicles.enter_us))
+        enter_s[row] = in_seconds(vehicles.enter_us)
+        arrive_s[row] = np.where(at_rest, in_seconds(vehicles.arrive_us), np.nan)
         distance_m[row], free_flow_s[row] = vehicles.driven_mm / 1000.0, vehicles.free_us / MICROS
         kind[row], status[row] = vehicles.vehicle_class, status_of[vehicles.status]
         columns = (
@@ -100,8 +100,8 @@ class Outcome:
         columns = (
             self._ids.take(row[first]),
             pd.array([link.id for link in tables.network.links], dtype="str").take(link[first]),
-            _seconds(entry_us[first]),
-            _seconds(exit_us[last]),
+            in_seconds(entry_us[first]),
+            in_seconds(exit_us[last]),
         )
         return pd.DataFrame(dict(zip(PASSAGE_COLUMNS, columns, strict=True)))
 
@@ -129,6 +129,6 @@ def _unused_names(used: set[str]) -> Iterator[str]:
             yield f"story-{number}"
 
 
-def _seconds(time_us: Ints) -> NDArray[np.float64]:
+def in_seconds(time_us: Ints) -> NDArray[np.float64]:
     """Seconds of microseconds; NaN for NEVER."""
     return np.where(time_us >= NEVER, np.nan, time_us / MICROS)

@@ -22,7 +22,7 @@ class Gate:
         self._env = env
         self._service_s = site.gate_s
         self._free_at = [0.0] * max(1, site.gates)
-        self._room = max(0, site.gate_room)
+        self._room = max(1, site.gate_room)  # whoever is served stands at the gate
         self._off_street = 0
         self._on_street: deque[Awaited] = deque()
 

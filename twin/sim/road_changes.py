@@ -1,66 +1,30 @@
-"""What a link is by the hour: closures, lost lanes and bus lanes that stand in the city begin and end.
+"""What a link is by the hour: closures, lost lanes, tidal lanes and bus lanes that stand in the city begin and end.
 
-On a link with a bus lane the narrowest of what holds at a time leaves the lanes for all, and a closure closes both.
+Of several changes that hold at a time the narrowest and the slowest count, a bus lane takes its part of the lanes for
+all, and a closure closes both. Windows are of every day, over midnight too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import inf
 
 from twin.city.network import Link, LinkChange
 from twin.clock import DAY_S
 from twin.sim.environment import Environment, Story
 from twin.sim.lanes_taken import ChangesSegments
+from twin.sim.rules import MICROS
 from twin.sim.tables import FlowTables
 
 FIRST_ROAD_AGENT = 1 << 47  # after drivers and buses among simultaneous stories
 
 
 def road_changes(env: Environment, flow: ChangesSegments, tables: FlowTables) -> Iterator[tuple[Story, int]]:
-    """A story for each dated change of each link and one for each bus lane, with its agent id.
-
-    A window over midnight holds in both parts.
-    """
-    number = 0
+    """A story for each link that changes by the hour, with its agent id."""
     for index, link in enumerate(tables.network.links):
-        if link.bus_lane is not None:
-            yield _beside_bus_lane(env, flow, tables, index), FIRST_ROAD_AGENT + number
-            number += 1
-            continue
-        for change in link.changes:
-            for shift_s in (-DAY_S, 0.0):
-                start_s, end_s = change.window.start_s + shift_s, change.window.end_s + shift_s
-                if end_s > env.now:
-                    segments = tables.all_segments(index)
-                    lanes = link.lanes if change.lanes is None else change.lanes
-                    speed_mps = link.free_speed_mps if change.free_speed_mps is None else change.free_speed_mps
-                    yield (
-                        _change(
-                            env, flow, segments, start_s, end_s, lanes / link.lanes, speed_mps / link.free_speed_mps
-                        ),
-                        FIRST_ROAD_AGENT + number,
-                    )
-                number += 1
+        if link.changes or link.bus_lane is not None:
+            yield _through_the_day(env, flow, tables, index), FIRST_ROAD_AGENT + index
 
 
-def _change(
-    env: Environment,
-    flow: ChangesSegments,
-    segments: Sequence[int],
-    start_s: float,
-    end_s: float,
-    lane_share: float,
-    speed_share: float,
-) -> Story:
-    if start_s > env.now:
-        yield env.timeout(start_s - env.now)
-    for segment in segments:
-        flow.change_segment(segment, lane_share=lane_share, speed_share=speed_share)
-    yield env.timeout(end_s - env.now)
-    for segment in segments:
-        flow.change_segment(segment, lane_share=1.0, speed_share=1.0)
-
-
-def _beside_bus_lane(env: Environment, flow: ChangesSegments, tables: FlowTables, index: int) -> Story:
+def _through_the_day(env: Environment, flow: ChangesSegments, tables: FlowTables, index: int) -> Story:
     """Keep the lanes for all at what its bus lane and its changes leave of them."""
     link = tables.network.links[index]
     bus_lane = range(*tables.bus_lane_start[index : index + 2].tolist())
@@ -77,21 +41,20 @@ def _beside_bus_lane(env: Environment, flow: ChangesSegments, tables: FlowTables
         wait_s = _next_edge_s(link, env.now)
         if wait_s == inf:
             return
-        yield env.timeout(wait_s)
+        yield env.timeout(max(wait_s, 1.0 / MICROS))
 
 
 def lanes_for_all_at(link: Link, time_s: float) -> tuple[float, float]:
-    """Lanes that all may drive, and free speed (m/s), at a time: the least of what holds then; 0 lanes: closed."""
+    """Lanes that all may drive, and free speed (m/s), at a time of any day; 0 lanes: closed."""
     held = [change for change in link.changes if _holds(change, time_s)]
-    lanes = [link.lanes, *(change.lanes for change in held if change.lanes is not None)]
+    lanes = min((change.lanes for change in held if change.lanes is not None), default=link.lanes)
     if link.bus_lane is not None and link.bus_lane.holds_at(time_s):
-        lanes.append(link.lanes - link.bus_lane.lanes)
-    speeds_mps = [link.free_speed_mps, *(c.free_speed_mps for c in held if c.free_speed_mps is not None)]
-    return min(lanes), min(speeds_mps)
+        lanes = min(lanes, link.lanes - link.bus_lane.lanes)
+    return lanes, min((c.free_speed_mps for c in held if c.free_speed_mps is not None), default=link.free_speed_mps)
 
 
 def _holds(change: LinkChange, time_s: float) -> bool:
-    return time_s in change.window or time_s + DAY_S in change.window
+    return (time_s - change.window.start_s) % DAY_S < change.window.duration_s
 
 
 def _next_edge_s(link: Link, time_s: float) -> float:

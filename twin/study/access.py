@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from twin.city.ground import ground_of
 from twin.records import REACH_MIN, REACHED, ZONE_COLUMNS, Records
-from twin.sim.city_run import Stage
+from twin.sim.stage import Stage
 from twin.study.bus_reach import KINDS_OF_PLACES
 from twin.study.habits import demand_of
 from twin.study.settle import Period, experienced_ms

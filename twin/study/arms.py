@@ -17,8 +17,9 @@ from twin.results.links_compared import streets_of
 from twin.results.run import Arm as ArmName
 from twin.results.run import LightTraffic, Run
 from twin.routing.paths import Routes
-from twin.sim.city_run import KnownTimes, run_city
+from twin.sim.city_run import run_city
 from twin.sim.flow_compiled import CompiledFlow
+from twin.sim.stage import KnownTimes
 from twin.study.access import zone_access
 from twin.study.bus_reach import bus_reach
 from twin.study.bus_service import line_stop_table, line_table

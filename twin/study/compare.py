@@ -3,7 +3,6 @@
 `compare` is what a planner calls; `run` compares a scenario with what it is based on.
 """
 
-import dataclasses
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,7 @@ from twin.files.seed_files import read_seeds
 from twin.results.comparison import Comparison
 from twin.scenario.scenario import Scenario
 from twin.study.executor import Workers, usual_jobs
-from twin.study.settle import (
-    ARM_ROUNDS,
-    BASE_ROUNDS,
-)
+from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS
 from twin.study.steps import Progress, Study
 from twin.study.stopping import Precision
 
@@ -72,7 +68,7 @@ def compare(
     """
     first, second = _scenario(before), _scenario(after)
     if window is not None:
-        first, second = dataclasses.replace(first, measured=window), dataclasses.replace(second, measured=window)
+        first, second = replace(first, measured=window), replace(second, measured=window)
     if first.place != second.place:
         raise ScenarioError(f"{first.name!r} is about {first.place!r}, {second.name!r} about {second.place!r}")
     second = reacting_as_asked(second, people_react, induced)

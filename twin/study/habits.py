@@ -13,12 +13,10 @@ from twin.clock import DAY_S
 from twin.demand.sampling import day
 from twin.errors import DemandError
 from twin.routing.paths import Routes
-from twin.sim.city_run import HABIT_SEED, Day, Habits, Stage
 from twin.sim.parking_choice import CROW_MPS, Seekers, first_choices, holds_permit
+from twin.sim.stage import HABIT_SEED, Day, Habits, Stage
 
 Ints = NDArray[np.int64]
-
-CLASS_OF_MODE = {"car": "car", "truck": "truck"}
 
 
 def demand_of(city: City) -> Demand:
@@ -135,13 +133,13 @@ def trips_of_day(demand: Demand, seed: int, start_s: float, end_s: float) -> Day
     inside = (depart >= start_s) & (depart < end_s)
     chosen = trips.loc[inside]
     names = list(VEHICLE_CLASSES)
-    classes = np.array([names.index(CLASS_OF_MODE.get(mode, "car")) for mode in ("car", "truck")])
+    is_truck = (chosen["mode"] == "truck").to_numpy()
     traveller = chosen["traveller_id"].to_numpy(dtype=np.int64)
     return Day(
         traveller=traveller,
         depart_s=np.round(depart[inside], 6),
         stay_s=chosen["stay_s"].to_numpy(dtype=np.float64),
-        vehicle_class=classes[(chosen["mode"] == "truck").to_numpy().astype(np.int64)],
+        vehicle_class=np.where(is_truck, names.index("truck"), names.index("car")),
         way_out=None if demand.way_out is None else _rows_of(demand.way_out[traveller], traveller),
     )
 

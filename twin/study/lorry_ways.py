@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.city.network import ClassBan
 from twin.routing.paths import Routes
-from twin.sim.city_run import Habits, Stage
+from twin.sim.stage import Habits, Stage
 from twin.study.habits import demand_of
 
 Ints = NDArray[np.int64]

@@ -9,8 +9,8 @@ from twin.city.network import Network
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.clock import TimeWindow
 from twin.routing.loading import Pairs
-from twin.sim.city_run import Habits
-from twin.study.habits import CLASS_OF_MODE, demand_of
+from twin.sim.stage import Habits
+from twin.study.habits import demand_of
 from twin.study.static_equilibrium import DelayFunctions
 
 _BPR_ALPHA, _BPR_BETA = 0.6, 3.5  # arterials with junctions (0.5–0.6, 3–4)
@@ -40,8 +40,8 @@ def mean_hour(city: City, habits: Habits, measured: TimeWindow) -> Pairs:
     counts = (usual >= measured.start_s) & (usual < measured.end_s)
     hours = measured.duration_s / 3600.0
     vehicles = np.where(counts, travellers["travels_share"].to_numpy(dtype=np.float64), 0.0) / hours
-    pcu = travellers["mode"].map(lambda mode: VEHICLE_CLASSES[CLASS_OF_MODE.get(mode, "car")].pcu)
-    flow = np.stack([vehicles * pcu.to_numpy(dtype=np.float64), vehicles], axis=1)
+    pcu = np.where(travellers["mode"].eq("truck"), VEHICLE_CLASSES["truck"].pcu, VEHICLE_CLASSES["car"].pcu)
+    flow = np.stack([vehicles * pcu, vehicles], axis=1)
     return Pairs.of(habits.origin, habits.destination, flow)
 
 

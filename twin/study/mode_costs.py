@@ -22,8 +22,8 @@ from twin.city.trips import Demand
 from twin.demand.inputs import CHOICE_MODES, ChoiceSettings
 from twin.errors import DemandError
 from twin.routing.hyperpaths import BOARDING_COST_S, WALK_WEIGHT, LineGraph, Strategies, loads, strategies
-from twin.sim.city_run import Stage
 from twin.sim.parking_choice import expected_costs_s
+from twin.sim.stage import Stage
 from twin.study.bus_forecast import STANDING_COST
 from twin.study.habits import point_nodes, seekers_of
 from twin.study.rider_plans import Access, access_of, first_places, line_graph, stop_places, walk_time_s

@@ -25,6 +25,7 @@ def fingerprint_of(scenario: Scenario) -> str:
 
 
 def digest_of(folder: Path, pattern: str = "*") -> str:
+    """Checksum of a folder's files by name and content, those of the interpreter's cache left out."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob(pattern)):
         if path.is_file() and "__pycache__" not in path.parts:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
@@ -114,11 +113,11 @@ def planned(city: City, network: Network, start_s: float, end_s: float) -> Plann
 def riders_of_day(
     city: City, plan: RiderPlan | None, seed: int, start_s: float, last_s: float
 ) -> tuple[RiderWays, RiderDay] | None:
-    """Who rides on the day of that seed, departing with start_s <= t <= last_s, and what they do."""
+    """Who rides on the day of that seed, departing with start_s <= t < last_s, and what they do."""
     if plan is None or city.demand is None or city.demand.riders is None:
         return None
     trips = riders_today(city.demand, seed)
-    trips = trips[(trips["depart_s"] >= start_s) & (trips["depart_s"] <= last_s)]
+    trips = trips[(trips["depart_s"] >= start_s) & (trips["depart_s"] < last_s)]
     ids = trips["traveller_id"].to_numpy(dtype=np.int64)
     rows = np.searchsorted(city.demand.riders["traveller_id"].to_numpy(dtype=np.int64), ids)
     depart_s = trips["depart_s"].to_numpy(dtype=np.float64)
@@ -215,15 +214,3 @@ def first_places(origin: Ints, destination: Ints, found: Strategies, access: Acc
         access_s[rows] = np.where(walks, on_foot_s, np.where(by_bus, near_s[chosen], 0.0))
         cost_s[rows] = np.where(walks, WALK_WEIGHT * on_foot_s, best[start])
     return place, access_s, cost_s
-
-
-def rider_table(plan: RiderPlan, riders: pd.DataFrame) -> pd.DataFrame:
-    """Each habit with its expected generalised time: rider_id, origin_zone, destination_zone, cost_s."""
-    return pd.DataFrame(
-        {
-            "rider_id": riders["traveller_id"].to_numpy(),
-            "origin_zone": riders["origin_zone"].to_numpy(),
-            "destination_zone": riders["destination_zone"].to_numpy(),
-            "cost_s": plan.cost_s,
-        }
-    )

@@ -15,7 +15,7 @@ from twin.errors import ScenarioError
 from twin.files.city_files import load_city
 from twin.files.scenario_files import read_scenario
 from twin.scenario.scenario import Scenario
-from twin.sim.city_run import Stage
+from twin.sim.stage import Stage
 from twin.study.habits import first_habits
 from twin.study.mean_hour import mean_hour, street_delays
 from twin.study.static_equilibrium import GAP, MOST_ROUNDS, StaticEquilibrium, static_equilibrium

@@ -19,7 +19,8 @@ from twin.clock import TimeWindow
 from twin.demand.sampling import MORNING
 from twin.records import INTERVAL_S, Records
 from twin.routing.paths import Routes
-from twin.sim.city_run import Day, Habits, Stage, run_city
+from twin.sim.city_run import run_city
+from twin.sim.stage import Day, Habits, Stage
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.lorry_ways import break_bans, lawful_routes
 from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
@@ -117,7 +118,7 @@ class Settlement:
 def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: Tell | None = None) -> Settlement:
     """Plan the base's signals from a static equilibrium, then let its routes settle."""
     stage = Stage.of(replace(city, signals=()))
-    habits, _ = first_ways(stage, first_habits(stage), period)
+    habits = first_ways(stage, first_habits(stage), period)
     waves = {order.node_id for order in city.signal_orders if order.retime == "coordinated"}
     volume_vph, by_hours = _volumes_to_plan_for(stage, habits, period)
     signals = plan_signals(stage.network, volume_vph, coordinated=waves, by_hours=by_hours)
@@ -203,7 +204,7 @@ def continued(
         cost_ms = experienced_ms(records, stage, period)
         looked = _looked(stage, habits, period, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
         gap = looked.relative_gap
-        rows.append({"round": number, "relative_gap": gap, "vehicle_hours": _vehicle_hours(records, period)})
+        rows.append({"round": number, "relative_gap": gap, "vehicle_hours": vehicle_hours(records, period)})
         if kept is not None and gap > kept[-1]:
             step = 1.0 / (1.0 / step + STEP_BRAKE)
             if gap > WORSE_IS_UNDONE * kept[-1]:
@@ -282,8 +283,8 @@ def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits
     return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
-def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Floats]:
-    """First routes, and volumes (PCU/h) to plan signals by: those of the static equilibrium of the measured window.
+def first_ways(stage: Stage, habits: Habits, period: Period) -> Habits:
+    """First routes: those of the static equilibrium of the measured window.
 
     Of a whole day its two busiest hours count. The flow is a mixture of quickest ways at the times of its rounds:
     everybody draws a round by its weight (keyed).
@@ -300,7 +301,7 @@ def first_ways(stage: Stage, habits: Habits, period: Period) -> tuple[Habits, Fl
         depart_ms = _usual_ms(stage)[rows]
         ways = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
         habits = replace(habits, routes=habits.routes.replaced(rows, ways))
-    return habits, found.volume[:, 0]
+    return habits
 
 
 def _free_cost_ms(stage: Stage, period: Period) -> Ints:
@@ -379,7 +380,8 @@ def _carried_cost(base: Settlement, stage: Stage, period: Period) -> Ints:
     return table
 
 
-def _vehicle_hours(records: Records, period: Period) -> float:
+def vehicle_hours(records: Records, period: Period) -> float:
+    """Vehicle-hours of trips that want to depart in the window; unfinished ones count with their time so far."""
     trips = records.trips
     inside = (trips["depart_s"] >= period.measured.start_s) & (trips["depart_s"] < period.measured.end_s)
     spent = trips["arrive_s"].fillna(records.end_s) - trips["depart_s"]

@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.city.city import City
 from twin.clock import TimeWindow
-from twin.sim.city_run import Habits, Stage
+from twin.sim.stage import Habits, Stage
 from twin.study.habits import demand_of
 
 PLANNED_FOR_S = 7200.0  # the published peak, 07:00–09:00, is as long
