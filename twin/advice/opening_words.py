@@ -226,7 +226,7 @@ def foot_lines(table: pd.DataFrame, meta: dict[str, Any], language: Language) ->
     lines = [STATIC, LOADING, COSTS, CHANCE_ONLY] if meta["verification_seeds"] else [SCREENING, COSTS]
     if not meta["barriers"]:
         lines.append(NO_BARRIERS)
-    if table["residential_vehkm"].isna().all():
+    if len(table) and table["residential_vehkm"].isna().all():
         lines.append(NO_RESIDENTIAL)
     looked = Words(
         f"查看缺口 {meta['gaps_found']} 处，其中穿越障碍 {meta['gaps_across_barriers']} 处。",
