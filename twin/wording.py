@@ -34,6 +34,16 @@ BOOKS = {
     "unroutable": Words("无路可达", "unroutable"),
 }
 
+ROAD_CLASS_WORDS = {
+    "motorway": Words("高速公路", "motorway"),
+    "trunk": Words("快速路", "expressway"),
+    "primary": Words("主干路", "primary street"),
+    "secondary": Words("次干路", "secondary street"),
+    "tertiary": Words("支路", "tertiary street"),
+    "residential": Words("居住区道路", "residential street"),
+    "service": Words("内部道路", "service road"),
+}
+
 VERDICTS = {
     "better": Words("改善", "better"),
     "worse": Words("变差", "worse"),

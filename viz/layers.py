@@ -15,7 +15,7 @@ import pandas as pd
 
 from twin.results.comparison import Comparison
 from twin.results.numbers import decimals_within, written
-from twin.wording import Language, Words
+from twin.wording import ROAD_CLASS_WORDS, Language, Words
 from viz import phrases, styles
 from viz.numbers import number_of, share_written
 
@@ -183,7 +183,7 @@ def street_name(link: Mapping[str, Any], language: Language = "zh") -> str:
     name = str(link["name"] or "").strip()
     if name:
         return name
-    road_class = _word(phrases.ROAD_CLASSES, str(link["road_class"]), language)
+    road_class = _word(ROAD_CLASS_WORDS, str(link["road_class"]), language)
     return Words(f"{phrases.UNNAMED.zh}({road_class})", f"{phrases.UNNAMED.en} ({road_class})").in_(language)
 
 
@@ -278,7 +278,7 @@ def _link_texts(row: Mapping[str, Any], line: Sequence[Position], language: Lang
     texts = {
         "street": street_name(row, language),
         "direction": direction_name(line, language),
-        "road_class": _word(phrases.ROAD_CLASSES, str(row["road_class"]), language),
+        "road_class": _word(ROAD_CLASS_WORDS, str(row["road_class"]), language),
         "lanes": _marked(lanes, "lanes" in assumed, language),
         "before_speed": _with_unit(row["before_speed_kmh"], 0, kmh, language),
         "after_speed": _with_unit(row["after_speed_kmh"], 0, kmh, language),

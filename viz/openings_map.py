@@ -40,6 +40,8 @@ _COLUMNS = {
     "dynamic": Words("动态节省(复核，95%区间)", "saved, dynamic (verification, 95 %)"),
     "cost": Words("费用(假定)", "cost (assumed)"),
     "verdict": Words("判断", "verdict"),
+    "gaining": Words("减时道路(静态)", "streets that gain (static)"),
+    "losing": Words("增时道路(静态)", "streets that lose (static)"),
     "notes": Words("备注", "notes"),
 }
 _STREET_COLUMNS = {
@@ -142,6 +144,8 @@ def _texts(row: Mapping[str, Any], language: Language, *, is_sketch: bool) -> di
         "dynamic": f"{verified} {_unit(language)}",
         "cost": Words(f"{100 * million:,.0f} 万元", f"{million:,.1f} million yuan").in_(language),
         "verdict": VERDICTS[str(row["verdict"])].in_(language),
+        "gaining": str(row["gaining_streets"]) or phrases.NONE.in_(language),
+        "losing": str(row["losing_streets"]) or phrases.NONE.in_(language),
         "notes": ("；" if language == "zh" else "; ").join(notes_of(dict(row), language)) or phrases.NONE.in_(language),
     }
 

@@ -2,15 +2,6 @@
 
 from twin.wording import Words
 
-ROAD_CLASSES = {
-    "motorway": Words("高速公路", "motorway"),
-    "trunk": Words("快速路", "expressway"),
-    "primary": Words("主干路", "primary street"),
-    "secondary": Words("次干路", "secondary street"),
-    "tertiary": Words("支路", "tertiary street"),
-    "residential": Words("居住区道路", "residential street"),
-    "service": Words("内部道路", "service road"),
-}
 UNNAMED = Words("未命名道路", "unnamed street")
 UNNAMED_SITE = Words("未命名停车场", "unnamed car park")
 

@@ -140,3 +140,20 @@ def test_barrier_file_with_a_kind_nobody_knows_is_refused_by_its_feature(tmp_pat
     (tmp_path / BARRIERS_FILE).write_bytes(gzip.compress(text.encode()))
     with pytest.raises(DataFileError, match="feature 1: kind is 'lava', must be one of water"):
         read_barriers_of(tmp_path)
+
+
+def slanting(east_m):
+    """The town with a street across the spur's way, 244 m on, that leads so far east over 111 m north."""
+    plain = city()
+    gone = {"b1-b2", "b2-b1", "b2-b3", "b3-b2"}
+    ends = [Node("s", *at(2 - east_m / 441.0, 0.65)), Node("t", *at(2 + east_m / 441.0, 1.15))]
+    nodes = [*(node for node in plain.network.nodes if node.id != "b2"), *ends]
+    links = [link for link in plain.network.links if link.id not in gone]
+    links += [*both_ways("b1", "s"), *both_ways("s", "t", 240.0), *both_ways("t", "b3")]
+    return replace(plain, network=replace(plain.network, nodes=tuple(nodes), links=tuple(links)))
+
+
+def test_a_street_that_would_be_met_at_a_sharp_angle_is_not_joined():
+    """40 m east for 111 m north are 20° off the spur's heading, less than 30°; 111 m are 45°."""
+    assert ends(slanting(40.0)) == []
+    assert ends(slanting(111.0)) == [("spur", None)]

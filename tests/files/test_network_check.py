@@ -1,18 +1,20 @@
 """The check of a network: what is found, where, in words and as files."""
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import twin.osm
 from tests.osm.maps import write_map
 from twin.city.network import Link, Movement, Network, Node
 from twin.city.street_findings import findings_of
 from twin.cli.program import program
 from twin.errors import DataFileError
 from twin.files.gmns_files import write_gmns
-from twin.files.network_check import check_network, read_check, write_check
+from twin.files.network_check import REPAIRS_ZH, check_network, read_check, write_check
 
 LAT_PER_M = 1 / 110_574.0
 LON_PER_M = 1 / 111_320.0
@@ -79,6 +81,53 @@ def test_a_dead_end_beside_a_street_it_does_not_join_is_told() -> None:
     network = _network(places, [*RING, *_both(("a", "x"), ("d", "y"))])
     assert [about[0] for about in _found(network, "near_miss")] == ["x"]
     assert _found(network, "dead_end") == [("x",), ("y",)]
+
+
+def test_a_street_that_ends_with_no_street_ahead_is_no_dead_end_but_the_edge_of_the_map() -> None:
+    """x leads out of the town to the east; y stops inside it, 100 m short of the street b–c."""
+    places = {**SQUARE, "x": (700.0, 0.0), "y": (300.0, 300.0)}
+    network = _network(places, [*RING, *_both(("b", "x"), ("d", "y"))])
+    assert (_found(network, "edge"), _found(network, "dead_end")) == ([("x",)], [("y",)])
+
+
+def test_where_streets_of_a_map_were_led_to_the_middle_of_a_junction_their_lines_are_not_held_against_it() -> None:
+    """The diagonals cross 283 m from their ends. Two more cross 20 m from the end of one: a map's junction is up to
+    100 m wide and its streets are led to its middle, so only streets that were not read from a map are told there.
+    So are lengths: 80 m off its line is a moved end, 120 m is not."""
+    places = {**SQUARE, "x": (200.0, 220.0), "y": (200.0, 100.0), "m": (180.0, 200.0), "n": (300.0, 200.0)}
+    network = _network(places, [*RING, *_both(("a", "c"), ("b", "d"), ("x", "y"), ("m", "n"))])
+    mapped = replace(network, kind="openstreetmap")
+    told = {frozenset(about) for about in _found(network, "crossing")}
+    assert frozenset(("a-c", "b-d")) in told and frozenset(("m-n", "x-y")) in told
+    assert {frozenset(about) for about in _found(mapped, "crossing")} == {frozenset(("a-c", "b-d"))}
+    for more_m, kind, found in ((80.0, "openstreetmap", 0), (80.0, "synthetic", 1), (120.0, "openstreetmap", 1)):
+        links = tuple(replace(k, length_m=k.length_m + more_m) if k.id == "a-b" else k for k in network.links)
+        assert len(_found(replace(network, kind=kind, links=links), "length")) == found
+
+
+def test_the_end_of_a_map_where_nothing_turns_is_no_street_that_leads_nowhere() -> None:
+    """Carriageways cut at the border are joined at x, and nobody turns round there."""
+    places = {**SQUARE, "x": (700.0, 0.0)}
+    streets = [*RING, ("b", "x"), ("x", "c")]
+    assert _found(_network(places, streets, banned_turns=frozenset({("b-x", "x-c")})), "no_way_on") == []
+
+
+def test_every_repair_that_has_a_place_is_told_in_chinese_too() -> None:
+    """All words that the reading of maps notes, as they stand in its source."""
+    told = set()
+    for path in Path(twin.osm.__file__).parent.glob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        constants = {
+            node.targets[0].id: node.value.value
+            for node in tree.body
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "note":
+                what = node.args[1]
+                told.add(what.value if isinstance(what, ast.Constant) else constants.get(getattr(what, "id", "")))
+    assert len(told - {None}) >= 15
+    assert told - {None} - REPAIRS_ZH.keys() == set()
 
 
 def test_short_links_and_lengths_that_are_not_those_of_the_line_are_told() -> None:

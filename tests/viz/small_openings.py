@@ -16,7 +16,7 @@ def opening(**changes):
         "length_m": 440.0, "round_m": 1800.0, "road_class": "tertiary", "lanes": 1.0, "crosses": "", "cost_yuan": 6e6,
         "fixed_vehh": 9.0, "static_vehh": 8.0, "in_set_vehh": 7.0, "selection_vehh": 9.5, "verified_vehh": 5.0,
         "verified_low_vehh": 2.0, "verified_high_vehh": 8.0, "swing_vehh": 1.0, "verdict": "better", "braess": False,
-        "bus_lines": "", "refused": "",
+        "gaining_streets": "南大街 −3.0", "losing_streets": "", "bus_lines": "", "refused": "",
     }  # fmt: skip
     return row | changes
 

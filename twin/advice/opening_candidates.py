@@ -193,6 +193,9 @@ class _Search:
             node = self.network.node_by_id[node_id]
             return CandidateEnd(node.lon, node.lat, node_id)
         there = self.ground.links_near(lon, lat, 5.0, among={link.id, *self._back(link)})
+        between_deg = turn_deg(stub.heading, there[0].heading)
+        if min(between_deg, 180.0 - between_deg) < LEAST_ANGLE_DEG:
+            return None
         shares = tuple((near.link_id, near.along_m / self.network.link_by_id[near.link_id].length_m) for near in there)
         return CandidateEnd(round(lon, 6), round(lat, 6), None, shares)
 

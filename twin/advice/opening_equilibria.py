@@ -31,7 +31,10 @@ GAP = 4e-5
 
 
 class OpeningEquilibria:
-    """Vehicle-hours of any set of openings (by measure id) in the measured window; each is found once."""
+    """Vehicle-hours of any set of openings (by measure id) in the measured window; each is found once.
+
+    `of_today`: positions of the links that are there without any of them.
+    """
 
     def __init__(
         self, base: City, streets: OfferedStreets, measured: TimeWindow, *, gap: float = GAP, most_rounds: int = 200
@@ -43,6 +46,8 @@ class OpeningEquilibria:
         self._gap, self._most_rounds = gap, most_rounds
         graph = self.router.graph
         self._own = {key: np.array([graph.link_index[i] for i in ids]) for key, ids in streets.links.items()}
+        new = {link_id for ids in streets.links.values() for link_id in ids}
+        self.of_today = np.array([k for k, link_id in enumerate(graph.link_ids) if link_id not in new], dtype=np.int64)
         self._delays = _as_if_without_new_signals(self.network, base.open_network(), street_delays(self.network))
         self._signalled = street_delays(self.network)
         self.pairs = self._reached(mean_hour(stage.city, first_habits(stage), measured))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from twin.advice.opening_candidates import Candidate
 from twin.advice.opening_equilibria import OpeningEquilibria
 from twin.advice.opening_trials import DynamicArm
 from twin.city.city import City
-from twin.city.ground import ground_of
+from twin.city.ground import Ground, ground_of
 from twin.city.network import Network
 from twin.city.places import KnownPlace
 from twin.results.estimates import FALSE_DISCOVERIES, false_discovery, paired_many
@@ -25,7 +26,11 @@ STREET_COLUMNS = {
     "low_vehh": ("veh·h", "95 % interval of the change, chance between days only"),
     "high_vehh": ("veh·h", "95 % interval of the change"),
     "change_vehicles": ("veh", "vehicles over its busiest link, after less before"),
-    "is_clear": ("yes/no", "outside the noise, all streets held together (false discoveries at 5 %)"),
+    "is_clear": (
+        "yes/no",
+        "outside the noise, all streets held together (false discoveries at 5 %); none where the effect of the opening "
+        "is within the swing of settling",
+    ),
 }
 
 RESIDENTIAL = ("residential", "service")
@@ -35,7 +40,7 @@ NEARER_MIN = 0.5
 """A school or hospital is nearer where the drive to the nearest one is shorter by so much (minutes, assumed)."""
 
 MAY_USE_WITHIN_M = 150.0
-"""A bus line that has a stop's link or its way within this distance (m) of both ends could use an opening."""
+"""A bus line whose way passes both ends within this distance (m) could use an opening."""
 
 LEAST_BUS_SAVING_M = 200.0
 
@@ -45,7 +50,8 @@ def streets_changed(
 ) -> pd.DataFrame:
     """Change of time spent on each street (STREET_COLUMNS), largest first; streets that only one arm has are left
     out."""
-    shared = [link_id for link_id in after.link_ids if link_id in set(before.link_ids)]
+    there = set(before.link_ids)
+    shared = [link_id for link_id in after.link_ids if link_id in there]
     names = np.array([_street_name(network, link_id) for link_id in shared])
     streets, owner = np.unique(names, return_inverse=True)
     rows_of = [_rows(arm, seeds) for arm in (before, after)]
@@ -82,15 +88,30 @@ def streets_changed(
     return table.iloc[order].reset_index(drop=True)
 
 
-def residential_change_vehkm(before: DynamicArm, after: DynamicArm, seeds: Sequence[int], network: Network) -> float:
-    """Vehicle-kilometres on residential streets that are there in both arms, after less before (mean of the days)."""
-    km = []
-    for arm in (before, after):
-        ids = [i for i in arm.link_ids if i in set(before.link_ids) and i in set(after.link_ids)]
-        quiet = [i for i in ids if network.link_by_id[i].road_class in RESIDENTIAL]
-        length_km = np.array([network.link_by_id[i].length_m for i in quiet]) / METRES_PER_KM
-        km.append(float((arm.link_vehicles[_rows(arm, seeds)][:, _columns(arm, quiet)] * length_km).sum(axis=1).mean()))
-    return km[1] - km[0]
+def streets_in_equilibrium(equilibria: OpeningEquilibria, measure_id: str) -> list[tuple[str, float]]:
+    """Streets of today with the vehicle-hours of the window that more or less are spent on them in static equilibrium
+    with the opening built alone; what the gap of both equilibria leaves open is left out. The most lost first."""
+    network, hours = equilibria.network, equilibria.hours
+    spent = [equilibria.equilibrium(built) for built in ((), (measure_id,))]
+    before, after = (found.volume[:, -1] * found.time_s * hours / 3600.0 for found in spent)
+    by_street: dict[str, float] = {}
+    for position in equilibria.of_today.tolist():
+        street = _street_name(network, network.links[position].id)
+        by_street[street] = by_street.get(street, 0.0) + float(after[position] - before[position])
+    clear = [(street, change) for street, change in by_street.items() if abs(change) > equilibria.doubt_vehh]
+    return sorted(clear, key=lambda row: (-row[1], row[0]))
+
+
+def residential_change_vehkm(equilibria: OpeningEquilibria, measure_id: str) -> float | None:
+    """Vehicle-kilometres of the window that the opening alone brings to today's residential streets in static
+    equilibrium, or takes from them; None where the network has no such street."""
+    links = equilibria.network.links
+    quiet = [k for k in equilibria.of_today.tolist() if links[k].road_class in RESIDENTIAL]
+    if not quiet:
+        return None
+    length_km = np.array([links[k].length_m for k in quiet]) / METRES_PER_KM
+    before, after = (equilibria.equilibrium(built).volume[quiet, -1] for built in ((), (measure_id,)))
+    return float(((after - before) * length_km).sum()) * equilibria.hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +148,29 @@ def lines_that_could_use(city: City, candidate: Candidate) -> list[tuple[str, fl
     """Names of bus lines that pass both ends and drive a longer way between them, with the metres saved; most first."""
     network = city.open_network()
     ground = ground_of(network)
-    ends = [ground.xy(*place)[0] for place in candidate.places]
-    xy = {node.id: ground.node_xy[i] for i, node in enumerate(network.nodes)}
+    ends = [shapely.Point(*ground.xy(*place)[0]) for place in candidate.places]
     saved: dict[str, float] = {}
     for line in city.lines:
-        links = [network.link_by_id[i] for i in line.route if i in network.link_by_id]
-        driven = np.cumsum([link.length_m for link in links])
-        at = []
-        for end in ends:
-            far = [float(np.hypot(*(xy[link.to_node] - end))) for link in links]
-            at.append(int(np.argmin(far)) if far and min(far) <= MAY_USE_WITHIN_M else None)
-        if at[0] is None or at[1] is None or at[0] == at[1]:
+        route = [network.link_index[i] for i in line.route if i in network.link_index]
+        at = [_driven_m(ground, route, end) for end in ends]
+        if at[0] is None or at[1] is None:
             continue
-        saving = abs(float(driven[at[1]] - driven[at[0]])) - candidate.crow_m
+        saving = abs(at[1] - at[0]) - candidate.crow_m
         if saving >= LEAST_BUS_SAVING_M:
             saved[line.name] = max(saving, saved.get(line.name, 0.0))
     return sorted(saved.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _driven_m(ground: Ground, route: Sequence[int], place: shapely.Point) -> float | None:
+    """How far along its way (positions of links) a line is where it passes a place; None where it does not."""
+    lines = ground.link_lines[list(route)]
+    far_m = shapely.distance(lines, place)
+    if not len(far_m) or far_m.min() > MAY_USE_WITHIN_M:
+        return None
+    nearest = int(np.argmin(far_m))
+    lengths = [ground.network.links[k].length_m for k in route[: nearest + 1]]
+    share = float(shapely.line_locate_point(lines[nearest], place, normalized=True))
+    return sum(lengths[:-1]) + share * lengths[-1]
 
 
 def _street_name(network: Network, link_id: str) -> str:

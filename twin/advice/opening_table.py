@@ -12,17 +12,25 @@ from numpy.typing import NDArray
 from twin.advice.offered_streets import BRIDGED, opening_of
 from twin.advice.opening_candidates import Candidate, CandidateEnd
 from twin.advice.opening_equilibria import OpeningEquilibria
-from twin.advice.opening_findings import lines_that_could_use, nearer, residential_change_vehkm
-from twin.advice.opening_trials import DynamicArm
+from twin.advice.opening_findings import (
+    lines_that_could_use,
+    nearer,
+    residential_change_vehkm,
+    streets_in_equilibrium,
+)
 from twin.city.city import City
 from twin.city.network import Network
 from twin.city.places import KnownPlace
 from twin.results.estimates import Estimate
+from twin.results.numbers import written
 from twin.scenario.street_costs import assumed_cost
 from twin.scenario.street_openings import OpenLink
 from twin.units import METRES_PER_KM
 
 Verdict = Literal["better", "worse", "not told apart", "static only"]
+
+MOST_STREETS = 3
+"""So many streets are told that gain, and so many that lose."""
 
 OPENING_COLUMNS = {
     "measure_id": ("id", "the measure in the scenario; empty: not tried in the dynamic model"),
@@ -53,9 +61,11 @@ OPENING_COLUMNS = {
     "braess": ("yes/no", "the total worsens: in the dynamic model beyond the noise, or in static equilibrium"),
     "static_vehh_per_km": ("veh·h/km", "static_vehh over length"),
     "static_vehh_per_10m_yuan": ("veh·h/10⁷ yuan", "static_vehh over cost"),
-    "residential_vehkm": ("veh·km", "change on residential streets in the window, alone; null: none, or not tried"),
+    "residential_vehkm": ("veh·km", "change on residential streets in static equilibrium, alone; null: there are none"),
     "school_residents": ("people", "residents whose nearest known school is half a minute nearer or more"),
     "hospital_residents": ("people", "residents whose nearest known hospital is half a minute nearer or more"),
+    "gaining_streets": ("text", "at most three with less time spent on them in static equilibrium, alone (veh·h)"),
+    "losing_streets": ("text", "at most three with more time spent on them in static equilibrium, alone (veh·h)"),
     "bus_lines": ("text", "lines that pass both ends on a longer way, with the metres saved"),
     "one_sided_ends": ("count", "ends that join one carriageway of a dual one only: right in, right out"),
     "refused": ("text", "why it could not be built"),
@@ -95,27 +105,26 @@ class Weighed:
     swing_vehh: float
 
     def verdict(self) -> Verdict:
-        """Better or worse where the days of verification and the swing of settling both allow to say so."""
-        if self.verification is None:
-            return "static only"
-        if abs(self.verification.mean) <= self.swing_vehh or not self.verification.excludes_zero:
-            return "not told apart"
-        return "better" if self.verification.mean < 0.0 else "worse"
+        """What the days of verification say of it."""
+        return "static only" if self.verification is None else verdict_of(self.verification, self.swing_vehh)
+
+
+def verdict_of(effect: Estimate, swing_vehh: float) -> Verdict:
+    """Better or worse where chance between days and the swing of settling both allow to say so."""
+    if abs(effect.mean) <= swing_vehh or not effect.excludes_zero:
+        return "not told apart"
+    return "better" if effect.mean < 0.0 else "worse"
 
 
 def opening_table(
     rows: Sequence[Weighed],
     base: City,
     equilibria: OpeningEquilibria,
-    before: DynamicArm | None,
-    arms: Mapping[str, DynamicArm],
-    seeds: Sequence[int],
     places: Sequence[KnownPlace],
-    built: Network,
 ) -> pd.DataFrame:
-    """Rows with OPENING_COLUMNS: the set first, then others by static gain. `built`: the network with all of them."""
+    """Rows with OPENING_COLUMNS: the set first, then others by static gain."""
     network = base.open_network()
-    listed = [_row(row, base, network, equilibria, before, arms, seeds, places, built) for row in rows]
+    listed = [_row(row, base, network, equilibria, places) for row in rows]
     table = pd.DataFrame(listed, columns=list(OPENING_COLUMNS))
     by_name = [(len(name), name) if name else (9, "") for name in table["name"]]
     order = sorted(
@@ -130,11 +139,7 @@ def _row(
     base: City,
     network: Network,
     equilibria: OpeningEquilibria,
-    before: DynamicArm | None,
-    arms: Mapping[str, DynamicArm],
-    seeds: Sequence[int],
     places: Sequence[KnownPlace],
-    built: Network,
 ) -> dict[str, Any]:
     c, tried = row.candidate, row.verification
     cost = assumed_cost(
@@ -144,7 +149,8 @@ def _row(
         kind: None if row.refused else nearer(equilibria, base, places, row.key, kind)
         for kind in ("school", "hospital")
     }
-    has_quiet = any(link.road_class == "residential" for link in network.links)
+    changes = [] if row.refused else streets_in_equilibrium(equilibria, row.key)
+    quiet_vehkm = None if row.refused else residential_change_vehkm(equilibria, row.key)
     return {
         "measure_id": row.opening.id if row.opening else "",
         "name": row.opening.name if row.opening else "",
@@ -174,11 +180,11 @@ def _row(
         "braess": row.verdict() == "worse" or _known(row.static_vehh) < -equilibria.doubt_vehh,
         "static_vehh_per_km": row.static_vehh / (c.crow_m / METRES_PER_KM),
         "static_vehh_per_10m_yuan": row.static_vehh / (cost / 1e7),
-        "residential_vehkm": residential_change_vehkm(before, arms[row.key], seeds, built)
-        if before is not None and row.key in arms and has_quiet
-        else math.nan,
+        "residential_vehkm": math.nan if quiet_vehkm is None else quiet_vehkm,
         "school_residents": near["school"].residents if near["school"] else math.nan,
         "hospital_residents": near["hospital"].residents if near["hospital"] else math.nan,
+        "gaining_streets": _listed([change for change in changes[::-1] if change[1] < 0.0]),
+        "losing_streets": _listed([change for change in changes if change[1] > 0.0]),
         "bus_lines": "、".join(f"{name}(−{saved:.0f} m)" for name, saved in lines_that_could_use(base, c)[:5]),
         "one_sided_ends": 0 if row.refused else opening_of(c, row.key, row.key).one_sided_ends(base),
         "refused": row.refused,
@@ -199,6 +205,11 @@ def candidate_table(
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(CANDIDATE_COLUMNS))
     return table.sort_values(["fixed_vehh", "key"], ascending=[False, True]).reset_index(drop=True)
+
+
+def _listed(changes: Sequence[tuple[str, float]]) -> str:
+    """The first streets with the vehicle-hours they change by."""
+    return "、".join(f"{street} {written(change, 1, signed=True)}" for street, change in changes[:MOST_STREETS])
 
 
 def _streets_at(network: Network, end: CandidateEnd) -> str:

@@ -6,7 +6,9 @@ and days of verification are different seeds; what is chosen on the first is tol
 the best of several noisy numbers is too good (the winner's curse).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,21 +49,10 @@ class DynamicArm:
 
 
 def trials(
-    arms: Mapping[str, City],
-    period: Period,
-    seeds: Mapping[str, Sequence[int]],
-    *,
-    folder: Path,
-    base_rounds: int,
-    arm_rounds: int,
-    jobs: int,
-    tell: Tell,
-    base: Path | None = None,
+    arms: Mapping[str, City], base: Path, period: Period, seeds: Sequence[int], *, rounds: int, jobs: int, tell: Tell
 ) -> dict[str, DynamicArm]:
-    """Settle each arm from one settlement of the base (the arm BEFORE) and load its days; the settlement stays in
-    `folder`, and `base` names one that is there."""
-    path = base or settled_base(arms[BEFORE], period, folder=folder, rounds=base_rounds, tell=tell)
-    calls = [(path, key, city, period, arm_rounds, tuple(seeds[key])) for key, city in arms.items()]
+    """Settle each arm from the settlement of the base that lies at `base` (`settled_base`), and load its days."""
+    calls = [(base, key, city, period, rounds, tuple(seeds)) for key, city in arms.items()]
     found: dict[str, DynamicArm] = {}
     tell("trials", 0, len(calls))
     for key, arm in each(_arm, calls, jobs=jobs):
@@ -70,10 +61,15 @@ def trials(
     return {key: found[key] for key in arms}
 
 
-def settled_base(city: City, period: Period, *, folder: Path, rounds: int, tell: Tell) -> Path:
-    """The settlement that all arms go on from, as a file for the workers."""
-    base = settle_base(city, period, rounds=rounds, tell=tell)
-    return hand_over(folder / "openings-base.pickle", base)
+@contextmanager
+def settled_base(city: City, period: Period, *, folder: Path, rounds: int, tell: Tell) -> Iterator[Path]:
+    """The settlement that all arms go on from, as a file for the workers, of this process alone, while the `with`
+    lasts."""
+    path = folder / f"openings-base-{os.getpid()}.pickle"
+    try:
+        yield hand_over(path, settle_base(city, period, rounds=rounds, tell=tell))
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def effect_vehh(before: DynamicArm, after: DynamicArm, seeds: Sequence[int]) -> Estimate:

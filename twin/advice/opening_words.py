@@ -5,8 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from twin.city.network import ROAD_CLASSES
 from twin.results.numbers import written
-from twin.wording import CHANCE_ONLY, SCREENING, Language, Words
+from twin.scenario.street_costs import STRUCTURE_FACTOR, assumed_cost
+from twin.units import METRES_PER_KM
+from twin.wording import CHANCE_ONLY, ROAD_CLASS_WORDS, SCREENING, Language, Words
 
 DEMONSTRATION_MARK = Words("模型示例·非规划", "model example, no plan")
 """Stands with every candidate of a schematic network."""
@@ -35,9 +38,17 @@ COSTS = Words(
     "Costs are assumed by class, lanes and length (twin.scenario.street_costs), without land and demolition; over "
     "water and rail they are those of a bridge.",
 )
+STREETS = Words(
+    "得失道路(静态均衡，单独打通，车·小时；整组的动态结果见地图)：",
+    "Streets that gain and lose (static equilibrium, each alone, veh·h; for the whole set, dynamic, see the map):",
+)
 NO_BARRIERS = Words(
     "本地没有障碍物数据(水面、铁路、建筑、公园)：候选连线可能穿过它们，须人工核实。",
     "No barriers are known here (water, rail, buildings, parks): a candidate may lie across them and must be checked.",
+)
+NO_RESIDENTIAL = Words(
+    "路网里没有居住区道路：看不出打通后是否有车流穿行居住区。",
+    "The network has no residential streets: whether through traffic is drawn into them cannot be seen.",
 )
 BRAESS = Words("⚠ 打通后全网变差(布雷斯悖论)", "⚠ the total worsens (Braess's paradox)")
 RIGHT_ONLY = Words("中央分隔带不开口：右进右出", "no gap in the median: right in, right out")
@@ -164,16 +175,17 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
         ).in_(language)
     )
     if "set_verification" in meta:
-        sel, ver = meta["set_selection"], meta["set_verification"]
+        sel, ver, verdict = meta["set_selection"], meta["set_verification"], VERDICTS[meta["set_verdict"]]
         lines.append(
             Words(
                 f"动态：整组在挑选日 {len(meta['selection_seeds'])} 天节省 {sel[0]:,.1f}，在复核日 "
                 f"{len(meta['verification_seeds'])} 天节省 {ver[0]:,.1f} ({ver[1]:,.1f} ~ {ver[2]:,.1f})，基数 "
-                f"{meta['dynamic_before_vehh']:,.0f} 车·小时；稳定过程的摆动 {meta['set_swing_vehh']:,.1f}。",
+                f"{meta['dynamic_before_vehh']:,.0f} 车·小时；稳定过程的摆动 {meta['set_swing_vehh']:,.1f}。"
+                f"判断：{verdict.zh}。",
                 f"Dynamic: the set saves {sel[0]:,.1f} on the {len(meta['selection_seeds'])} days of selection, "
                 f"{ver[0]:,.1f} ({ver[1]:,.1f} to {ver[2]:,.1f}) on the {len(meta['verification_seeds'])} of "
                 f"verification, of {meta['dynamic_before_vehh']:,.0f} veh·h; the swing of settling is "
-                f"{meta['set_swing_vehh']:,.1f}.",
+                f"{meta['set_swing_vehh']:,.1f}. Verdict: {verdict.en}.",
             ).in_(language)
         )
     if not meta["verification_seeds"]:
@@ -181,12 +193,41 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
     return lines
 
 
-def foot_lines(meta: dict[str, Any], language: Language) -> list[str]:
+def street_lines(table: pd.DataFrame, language: Language) -> list[str]:
+    """Which streets gain and lose by each chosen opening alone, in static equilibrium; one line an opening."""
+    lines = []
+    for row in rows_of(table[table["is_chosen"].astype(bool)]):
+        gaining, losing = str(row["gaining_streets"]) or "—", str(row["losing_streets"]) or "—"
+        words = Words(f"减时 {gaining}；增时 {losing}", f"less time: {gaining}; more time: {losing}")
+        lines.append(f"{row['name']}  {words.in_(language)}")
+    return [STREETS.in_(language), *lines] if lines else []
+
+
+def cost_lines(table: pd.DataFrame, language: Language) -> list[str]:
+    """The assumed unit costs behind the costs of the table, one sentence."""
+    kinds = sorted({(str(row["road_class"]), float(row["lanes"])) for row in rows_of(table)}, key=_by_width)
+    costs = [(*kind, assumed_cost(*kind, METRES_PER_KM).yuan / 1e4) for kind in kinds]
+    zh = "，".join(f"{ROAD_CLASS_WORDS[c].zh}单向{lanes:g}车道 {cost:,.0f}" for c, lanes, cost in costs)
+    en = ", ".join(f"{ROAD_CLASS_WORDS[c].en} of {lanes:g} lanes each way {cost:,.0f}" for c, lanes, cost in costs)
+    words = Words(
+        f"造价假定(万元/公里)：{zh}；桥梁为其 {STRUCTURE_FACTOR:g} 倍。",
+        f"Assumed costs (10⁴ yuan a km): {en}; a bridge {STRUCTURE_FACTOR:g} times as much.",
+    )
+    return [words.in_(language)] if costs else []
+
+
+def _by_width(kind: tuple[str, float]) -> tuple[int, float]:
+    return ROAD_CLASSES.index(kind[0]), kind[1]
+
+
+def foot_lines(table: pd.DataFrame, meta: dict[str, Any], language: Language) -> list[str]:
     """What stands below the table."""
     left_out = "; ".join(f"{reason}: {n}" for reason, n in meta.get("left_out", {}).items())
     lines = [STATIC, LOADING, COSTS, CHANCE_ONLY] if meta["verification_seeds"] else [SCREENING, COSTS]
     if not meta["barriers"]:
         lines.append(NO_BARRIERS)
+    if len(table) and table["residential_vehkm"].isna().all():
+        lines.append(NO_RESIDENTIAL)
     looked = Words(
         f"查看缺口 {meta['gaps_found']} 处，其中穿越障碍 {meta['gaps_across_barriers']} 处。",
         f"{meta['gaps_found']} gaps were looked at, {meta['gaps_across_barriers']} of them across barriers"

@@ -24,7 +24,7 @@ from twin.advice.opening_candidates import MAX_GAP_M, Candidate, find_candidates
 from twin.advice.opening_equilibria import OpeningEquilibria
 from twin.advice.opening_findings import STREET_COLUMNS, streets_changed
 from twin.advice.opening_skims import detour_gains_vehh
-from twin.advice.opening_table import Weighed, candidate_table, opening_table
+from twin.advice.opening_table import Weighed, candidate_table, opening_table, verdict_of
 from twin.advice.opening_trials import BEFORE, DynamicArm, effect_vehh, settled_base, swing_vehh, trials
 from twin.city.barriers import Barrier
 from twin.city.city import City
@@ -142,9 +142,7 @@ def weighed(
         )
         for key, candidate in by_id.items()
     ]
-    table = opening_table(
-        rows, base, equilibria, tried.before, tried.arms, tried.verification_seeds, places, tried.city.network
-    )
+    table = opening_table(rows, base, equilibria, places)
     return OpeningAdvice(
         table=table,
         candidates=candidate_table(candidates, fixed_vehh, {c.key: key for key, c in by_id.items()}, alone),
@@ -238,7 +236,8 @@ def _tried(
     folder: Path,
     tell: Tell,
 ) -> _Tried:
-    """Finalists alone, then the chosen set: every arm on all days, selected on the first, verified on the others."""
+    """Finalists alone and the best set together, on all days; where the days of selection veto a member, the set anew
+    with the next best in its place."""
     selection = tuple(seeds[: options.selection_days])
     verification = tuple(seeds[options.selection_days : options.selection_days + options.verification_days])
     everything = with_openings(base, named.values())
@@ -250,37 +249,29 @@ def _tried(
     def arm(openings: Sequence[OpenLink]) -> City:
         return with_cuts_of(with_openings(base, openings), everything)
 
-    days = (*selection, *verification)
-    before_city = arm(())
-    settled = settled_base(before_city, period, folder=folder, rounds=options.base_rounds, tell=tell)
-
-    def loaded(cities: Mapping[str, City], step: str) -> dict[str, DynamicArm]:
-        return trials(
-            cities, period, dict.fromkeys(cities, days), tell=lambda _, done, total: tell(step, done, total),
-            base=settled, folder=folder, base_rounds=options.base_rounds, arm_rounds=options.arm_rounds,
-            jobs=options.jobs,
-        )  # fmt: skip
-
-    cities = {BEFORE: before_city} | {key: arm([opening]) for key, opening in named.items()}
+    cities = {BEFORE: arm(())} | {key: arm([opening]) for key, opening in named.items()}
     if len(best.chosen) > 1:  # the whole set goes with its members, so that all workers have work to the end
         cities[SET] = arm([named[key] for key in best.chosen])
-    arms = loaded(cities, "trials")
-    before = arms.pop(BEFORE)
-    first = {key: effect_vehh(before, one, selection) for key, one in arms.items()}
-    swing = {key: swing_vehh(before, one) for key, one in arms.items()}
-    fit = [key for key in named if not is_worse(first[key], swing[key])]
-    vetoed = tuple(key for key in best.chosen if key not in fit)
-    spare = [key for key in fit if key not in best.chosen]
-    chosen = (*(key for key in best.chosen if key in fit), *spare[: len(vetoed)])
-    if vetoed:
-        arms.pop(SET, None)
-    if len(chosen) == 1:
-        arms[SET] = arms[chosen[0]]
-    elif chosen and SET not in arms:
-        arms |= loaded({SET: arm([named[key] for key in chosen])}, "whole set")
-    if SET in arms:
-        first[SET], swing[SET] = effect_vehh(before, arms[SET], selection), swing_vehh(before, arms[SET])
-    settled.unlink(missing_ok=True)
+    with settled_base(cities[BEFORE], period, folder=folder, rounds=options.base_rounds, tell=tell) as settled:
+
+        def loaded(cities: Mapping[str, City], step: str) -> dict[str, DynamicArm]:
+            return trials(
+                cities, settled, period, (*selection, *verification), rounds=options.arm_rounds, jobs=options.jobs,
+                tell=lambda _, done, total: tell(step, done, total),
+            )  # fmt: skip
+
+        arms = loaded(cities, "trials")
+        before = arms.pop(BEFORE)
+        fit = [key for key in named if not is_worse(*_effect(before, arms[key], selection))]
+        vetoed = tuple(key for key in best.chosen if key not in fit)
+        spare = [key for key in fit if key not in best.chosen]
+        chosen = (*(key for key in best.chosen if key in fit), *spare[: len(vetoed)])
+        if vetoed:
+            arms.pop(SET, None)
+        if len(chosen) == 1:
+            arms[SET] = arms[chosen[0]]
+        elif chosen and SET not in arms:
+            arms |= loaded({SET: arm([named[key] for key in chosen])}, "whole set")
     return _Tried(
         chosen=chosen,
         vetoed=vetoed,
@@ -289,10 +280,15 @@ def _tried(
         city=everything,
         selection_seeds=selection,
         verification_seeds=verification,
-        selection=first,
+        selection={key: effect_vehh(before, one, selection) for key, one in arms.items()},
         verification={key: effect_vehh(before, one, verification) for key, one in arms.items()},
-        swing=swing,
+        swing={key: swing_vehh(before, one) for key, one in arms.items()},
     )
+
+
+def _effect(before: DynamicArm, after: DynamicArm, seeds: Sequence[int]) -> tuple[Estimate, float]:
+    """The effect on these days, and its swing."""
+    return effect_vehh(before, after, seeds), swing_vehh(before, after)
 
 
 def is_worse(effect: Estimate, swing_vehh: float) -> bool:
@@ -301,12 +297,15 @@ def is_worse(effect: Estimate, swing_vehh: float) -> bool:
 
 
 def _streets(tried: _Tried, named: Mapping[str, OpenLink]) -> pd.DataFrame:
+    """Streets that win and lose by each arm; none is called clear where the arm's effect is within its swing."""
     names = {SET: "", **{key: opening.id for key, opening in named.items()}}
-    parts = [
-        streets_changed(names[key], tried.before, arm, tried.verification_seeds, tried.city.network)
-        for key, arm in tried.arms.items()
-        if tried.before is not None
-    ]
+    parts = []
+    for key, arm in tried.arms.items():
+        if tried.before is None:
+            continue
+        part = streets_changed(names[key], tried.before, arm, tried.verification_seeds, tried.city.network)
+        settled = abs(tried.verification[key].mean) > tried.swing[key]
+        parts.append(part.assign(is_clear=part["is_clear"] & settled))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(STREET_COLUMNS))
 
 
@@ -339,4 +338,5 @@ def _facts(
         for name, effect in (("selection", tried.selection[SET]), ("verification", tried.verification[SET])):
             facts[f"set_{name}"] = [-effect.mean, -effect.high, -effect.low]
         facts["set_swing_vehh"] = tried.swing[SET]
+        facts["set_verdict"] = verdict_of(tried.verification[SET], tried.swing[SET])
     return facts

@@ -6,7 +6,7 @@ room that reads maps. Leaves out whether lanes, speeds and classes are true: no 
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components
 
 from twin.city.ground import Ground, ground_of
-from twin.city.network import Network
+from twin.city.network import Link, Network
 from twin.wording import Words
 
 Weight = Literal["error", "look", "fact"]
@@ -33,9 +33,15 @@ WIDEST_MEDIAN_M = 60.0
 """Carriageways of one street lie no farther apart (m)."""
 
 MOST_LENGTH_OFF = 0.15
-"""Share by which a link's length may differ from its drawn line, and the least that counts (m): an end that was merged
-into a junction moved by up to half of it."""
+"""Share by which a link's length may differ from its drawn line, and the least that counts (m)."""
 LEAST_LENGTH_OFF_M = 50.0
+
+END_MOVED_M = 50.0
+"""By so much an end of a street may have been moved when it was read from a map: to the middle of a junction that is
+several points there, 100 m wide at most. What lies so near to an end says nothing of the map."""
+
+LOOK_BACK_M = 50.0
+"""Where a street that ends leads is seen over its last metres (m)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,13 @@ FINDING_KINDS = {
     "length": FindingKind("look", Words("长度与线形不符的路段", "links whose length is not that of their line")),
     "signal": FindingKind("look", Words("没有冲突方向的信号灯", "signals where no approaches cross")),
     "dead_end": FindingKind("fact", Words("断头路端点", "dead ends")),
+    "edge": FindingKind(
+        "fact",
+        Words(
+            "端点前方图上再无道路(多在图边界，未必断头)",
+            "street ends with no street ahead on the map, mostly at its edge",
+        ),
+    ),
     "dual": FindingKind("fact", Words("双幅路(分隔带两侧单行)路段", "links of dual carriageways")),
     "structure": FindingKind("fact", Words("桥梁、隧道路段", "links on bridges and in tunnels")),
     "restricted": FindingKind("fact", Words("有转向限制的路口", "junctions with restricted turns")),
@@ -108,10 +121,11 @@ def _connection(network: Network) -> Iterator[Finding]:
         kind = "apart" if weak[k] != main else None if served[k] else "trap"
         if kind:
             yield Finding(kind, node.lon, node.lat, (node.id,))
-    leads_on = {turn.from_link for turn in network.turns()}
+    turns = network.turns()
+    leads_on, turning = {turn.from_link for turn in turns}, {turn.node_id for turn in turns}
     for link in network.links:
         onward = [other for other in network.links_out[link.to_node] if other.to_node != link.from_node]
-        if onward and link.id not in leads_on:
+        if onward and link.id not in leads_on and link.to_node in turning:  # where nothing turns the network ends
             node = network.node_by_id[link.to_node]
             yield Finding("no_way_on", node.lon, node.lat, (link.id,), link.name)
 
@@ -155,6 +169,8 @@ def _crossings(network: Network, ground: Ground) -> Iterator[Finding]:
             continue
         told.add(key)
         meeting = shapely.intersection(lines[a], ground.link_lines[b]).centroid
+        if _is_at_an_end(meeting, (lines[a], ground.link_lines[b]), _end_moved_m(network)):
+            continue
         lon, lat = ground.lonlat(meeting.x, meeting.y)
         yield Finding("crossing", lon, lat, (first.id, second.id), " × ".join(filter(None, (first.name, second.name))))
 
@@ -167,7 +183,8 @@ def _near_misses(network: Network, ground: Ground) -> Iterator[Finding]:
             continue
         mine = (*network.links_in[node.id], *network.links_out[node.id])
         name = next((link.name for link in mine if link.name), "")
-        yield Finding("dead_end", node.lon, node.lat, (node.id,), name)
+        is_edge = not _has_street_ahead(mine[0], node.id, network, ground)
+        yield Finding("edge" if is_edge else "dead_end", node.lon, node.lat, (node.id,), name)
         if any(link.is_structure for link in mine):
             continue
         for near in ground.links_near(node.lon, node.lat, NEAR_MISS_M):
@@ -177,12 +194,33 @@ def _near_misses(network: Network, ground: Ground) -> Iterator[Finding]:
                 break
 
 
+def _has_street_ahead(link: Link, node_id: str, network: Network, ground: Ground) -> bool:
+    """Whether straight on from the node where a link ends or begins lies any street of the map, however far."""
+    line = ground.link_lines[network.link_index[link.id]]
+    drawn = line if link.to_node == node_id else line.reverse()
+    end, back = drawn.interpolate(drawn.length), drawn.interpolate(max(0.0, drawn.length - LOOK_BACK_M))
+    step = np.array([end.x - back.x, end.y - back.y]) / max(end.distance(back), 1e-9)
+    breadth_m = float(np.hypot(*np.ptp(ground.node_xy, axis=0)))
+    ray = shapely.LineString([(end.x, end.y), (end.x + breadth_m * step[0], end.y + breadth_m * step[1])])
+    met = (network.links[k] for k in ground.link_tree.query(ray, predicate="intersects").tolist())
+    return any(node_id not in (other.from_node, other.to_node) for other in met)
+
+
+def _end_moved_m(network: Network) -> float:
+    return END_MOVED_M if network.kind == "openstreetmap" else 0.0
+
+
+def _is_at_an_end(place: shapely.Point, lines: Sequence[shapely.LineString], within_m: float) -> bool:
+    return any(place.distance(line.boundary) <= within_m for line in lines)
+
+
 def _single_links(network: Network, ground: Ground) -> Iterator[Finding]:
+    least_off_m = max(LEAST_LENGTH_OFF_M, 2.0 * _end_moved_m(network))
     for link, line in zip(network.links, ground.link_lines, strict=True):
         lon, lat = _middle(ground, line)
         if link.length_m < SHORTEST_LINK_M:
             yield Finding("short", lon, lat, (link.id,), link.name)
-        if abs(line.length - link.length_m) > max(MOST_LENGTH_OFF * link.length_m, LEAST_LENGTH_OFF_M):
+        if abs(line.length - link.length_m) > max(MOST_LENGTH_OFF * link.length_m, least_off_m):
             yield Finding("length", lon, lat, (link.id,), link.name)
         if link.is_structure:
             yield Finding("structure", lon, lat, (link.id,), link.name)

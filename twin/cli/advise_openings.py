@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from twin.advice.opening_scenario import opening_scenario
-from twin.advice.opening_words import foot_lines, head, printed_rows, summary_lines
+from twin.advice.opening_words import cost_lines, foot_lines, head, printed_rows, street_lines, summary_lines
 from twin.advice.openings import AdviceOptions, advise_openings
 from twin.city.city import City
 from twin.cli.tables import StudyProgress, print_lines, print_table
@@ -60,7 +60,7 @@ def advise_openings_files(
             before.measured,
             read_seeds().replications,
             options=options,
-            folder=cache_folder() / "settlements",
+            folder=cache_folder() / "openings",
             barriers=barriers,
             places=read_places_of(network_home),
             tell=progress,
@@ -92,7 +92,8 @@ def advise_openings_files(
     write_scenario(path, scenario, header=f"Written by: {command}")
     print_lines(["", *summary_lines(meta, language)])
     print_table(head(language), printed_rows(found.table, language, most=MOST_PRINTED))
-    print_lines([*foot_lines(meta, language), "", str(folder), str(path), f"  twin map {folder}"])
+    print_lines([*street_lines(found.table, language), "", *cost_lines(found.table, language)])
+    print_lines([*foot_lines(found.table, meta, language), "", str(folder), str(path), f"  twin map {folder}"])
 
 
 def _ground(base: City) -> pd.DataFrame:

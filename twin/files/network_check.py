@@ -58,10 +58,11 @@ MOST_LINE_NOTES = 20
 """So many notes on bus lines are told one by one."""
 
 OSM_SOURCE = "© OpenStreetMap contributors, ODbL"
-_ZH = {
+REPAIRS_ZH = {
     "approaches whose marked lanes do not fit the turns, left out": "转向车道标线与转向不符，未采用",
     "bus lanes that leave no lane for others, left out": "不给其他车辆留车道的公交专用道，未采用",
     "bus lanes whose hours or side are not understood, left out": "时段或位置无法理解的公交专用道，未采用",
+    "closures by the hour not understood, left out": "分时段封闭的时段无法理解，未采用",
     "cut streets whose two carriageways were joined at the border": "图边界处被切断、已合拢的双幅路",
     "directions of loops from a junction to itself split in their middle": "回到同一路口的环路，从中间分开",
     "directions of streets with a bus lane": "有公交专用道的道路方向",
@@ -80,6 +81,8 @@ _ZH = {
     "speed limits refused": "限速标签无效，按等级取值",
     "street directions left out because one cannot get there and back": "无法往返到达的道路方向，未采用",
     "street directions whose lane count was brought into 1 to 8": "车道数调整到1–8",
+    "streets closed at some hours": "分时段封闭的道路",
+    "streets closed to lorries, at all or some hours": "全天或分时段禁止货车的道路",
     "turn restrictions by way that would stop other traffic too, left out": "经路段的转向限制会影响其他车流，未采用",
     "turn restrictions obeyed": "已遵守的转向限制",
     "turn restrictions of ways that no car drives here, left out": "涉及无机动车道路的转向限制，未采用",
@@ -154,9 +157,8 @@ def _check(
 ) -> NetworkCheck:
     rows = [_row(finding) for finding in findings_of(network)]
     for what, places in sorted(repaired_at.items()):
-        rows += [
-            ("repair", "repair", _ZH.get(what, what), what, round(lon, 6), round(lat, 6), "", "") for lon, lat in places
-        ]
+        words = REPAIRS_ZH.get(what, what), what
+        rows += [("repair", "repair", *words, round(lon, 6), round(lat, 6), "", "") for lon, lat in places]
     links = [
         (link.id, link.name, link.road_class, link.lanes, link.length_m, _line(network.ends_of(link)))
         for link in network.links
