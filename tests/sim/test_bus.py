@@ -10,13 +10,13 @@ import pytest
 from twin.city.network import Network
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
-from twin.sim.bus import DOORS_S, BusFate, BusRun, BusService, Halt, bus, bus_blocks
+from twin.sim.bus import DOORS_S, BusFate, BusRun, BusService, Halt, bus, bus_blocks, passing_buses
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.rules import MICROS
-from twin.sim.tables import build_tables
+from twin.sim.tables import CLASS_NAMES, build_tables
 
 BOTH_FLOWS = pytest.mark.parametrize("make", [CompiledFlow, SimpyFlow])
 
@@ -140,3 +140,14 @@ def test_a_bus_that_comes_late_starts_its_next_run_late(one_road: Network, make:
     env.run()
     assert fates[0].arrived_s == pytest.approx(200.0 + 2 * DOORS_S)
     assert fates[1].started_s == pytest.approx(200.0 + 2 * DOORS_S + 60.0)
+
+
+def test_buses_that_pass_leave_by_the_timetable_and_drive_every_street_of_their_line(one_road: Network) -> None:
+    tables = build_tables(one_road, segment_m=250.0)
+    fleet = passing_buses(one_road, tables, [line(600.0)], start_s=0.0, end_s=1000.0)
+    assert (fleet.depart_us / MICROS).tolist() == [300.0, 900.0]
+    ways = [fleet.route[a:b].tolist() for a, b in zip(fleet.route_start, fleet.route_end, strict=True)]
+    assert ways == [[3, 4, 5, 6, 7]] * 2  # it appears at its first stop, as one that stops does
+    assert {CLASS_NAMES[k] for k in fleet.vehicle_class} == {"bus"}
+    both = fleet.and_then(fleet)
+    assert both.route[both.route_start[3] : both.route_end[3]].tolist() == ways[1] and len(both) == 4

@@ -192,6 +192,19 @@ def test_loading_without_stories_has_no_buses_and_no_search(settled: Settlement)
     )
     assert loading.buses is not None and len(loading.buses) == 0
     assert loading.trips["search_s"].sum() == 0.0
+    passing = run_city(
+        settled.stage,
+        settled.habits,
+        morning(settled, 1),
+        seed=1,
+        start_s=PERIOD.start_s,
+        until_s=PERIOD.until_s,
+        with_stories=False,
+        buses_pass=True,
+    )
+    assert passing.links["left"].sum() > loading.links["left"].sum()
+    assert passing.trips["trip_id"].equals(loading.trips["trip_id"])
+    assert passing.trips["arrive_s"].sum() >= loading.trips["arrive_s"].sum()
     assert loading.books["finished"] + loading.books["gave_up"] == loading.books["created"]
 
 
@@ -278,4 +291,8 @@ def test_drivers_who_stand_where_they_want_to_park_need_no_route(settled: Settle
     nobody = np.zeros_like(habits.routes.length)
     at_once = replace(habits, routes=replace(habits.routes, start=nobody, length=nobody))
     out_for = list(errands(settled.stage, at_once, day, np.arange(3)))
-    assert [(row, errand.last_link, len(errand.route)) for row, errand in out_for] == [(0, -1, 0), (1, -1, 0), (2, -1, 0)]
+    assert [(row, errand.last_link, len(errand.route)) for row, errand in out_for] == [
+        (0, -1, 0),
+        (1, -1, 0),
+        (2, -1, 0),
+    ]

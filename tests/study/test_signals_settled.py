@@ -8,6 +8,7 @@ import pytest
 from tests.study.test_settle import PERIOD, two_routes
 from twin.city.city import City
 from twin.city.signals import SignalOrder
+from twin.city.transit import BusLine, Headway, Stop
 from twin.sim.city_run import run_city
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
@@ -34,6 +35,20 @@ def test_volumes_by_turn_are_those_of_the_routes() -> None:
     volume = turn_volumes(base.stage, base.habits, PERIOD.measured)
     assert volume["bd", "dz"] + volume["cd", "dz"] == pytest.approx(600.0)
     assert volume["ab", "bd"] == volume["bd", "dz"] and ("oa", "ab") not in volume, "trips begin at a"
+
+
+def test_buses_count_in_volumes_by_their_size() -> None:
+    """A bus every three minutes is 20 an hour, 40 PCU, on top of the cars."""
+    city = signalled()
+    stops = (Stop("s", 0.0, 0.0, "ab"), Stop("t", 0.0, 0.0, "dz"))
+    buses = BusLine("1/east", "1", "east", stops, ("ab", "bd", "dz"), (Headway(PERIOD.measured, 180.0),))
+    base = settle_base(city, PERIOD, rounds=1)
+    without = turn_volumes(base.stage, base.habits, PERIOD.measured)
+    stage = replace(base.stage, city=replace(base.stage.city, lines=(buses,)))
+    volume = turn_volumes(stage, base.habits, PERIOD.measured)
+    more = {turn: volume[turn] - without[turn] for turn in volume}
+    assert more["ab", "bd"] == more["bd", "dz"] == pytest.approx(40.0)
+    assert more["cd", "dz"] == 0.0
 
 
 def test_plans_are_frozen_in_an_arm_without_orders() -> None:

@@ -99,7 +99,7 @@ def _arm(
         day = trips_of_day(demand_of(settled.stage.city), seed, period.start_s, period.last_s)
         records = run_city(
             settled.stage, settled.habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s,
-            with_stories=False,
+            with_stories=False, buses_pass=True,
         )  # fmt: skip
         hours[i] = vehicle_hours(records, period)
         link_vehh[i], link_vehicles[i] = _by_link(records, period, link_ids)

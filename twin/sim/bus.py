@@ -24,8 +24,9 @@ from twin.city.transit import BusLine, Control, Stop
 from twin.sim.bus_lanes import BusLanes
 from twin.sim.buses_ahead import BusesAhead, turn_between
 from twin.sim.environment import Environment
-from twin.sim.flow import Flow
+from twin.sim.flow import Fleet, Flow, class_index
 from twin.sim.passengers import Load, Passengers, RiderDay, RiderWays
+from twin.sim.rules import MICROS
 from twin.sim.tables import SEGMENT_M, FlowTables
 
 DOORS_S = 4.0  # opening, closing and leaving the stop (TCQSM, TCRP 165: 2–5 s)
@@ -279,6 +280,27 @@ def bus_blocks(
             )
         blocks.append(runs)
     return blocks
+
+
+def passing_buses(
+    network: Network, tables: FlowTables, lines: Sequence[BusLine], *, start_s: float, end_s: float
+) -> Fleet:
+    """The same buses as vehicles that leave by the timetable and drive through without a stop: what cars meet of them
+    where stops would cost too much to run. In the hours of a bus lane, when they set out, they drive there.
+    """
+    lanes = BusLanes.of(tables)
+    runs = [run for block in bus_blocks(network, tables, lines, start_s=start_s, end_s=end_s) for run in block]
+    ways = [lanes.way(np.concatenate([halt.segments for halt in run.halts]), None, run.depart_s) for run in runs]
+    if not ways:
+        return Fleet.none()
+    ends = np.cumsum([len(way) for way in ways]).astype(np.int64)
+    return Fleet(
+        np.array([round(run.depart_s * MICROS) for run in runs], dtype=np.int64),
+        np.append(0, ends[:-1]),
+        ends,
+        np.concatenate(ways).astype(np.int32),
+        np.full(len(runs), class_index("bus"), dtype=np.int64),
+    )
 
 
 def _key(text: str) -> int:

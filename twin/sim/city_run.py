@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin import chance
 from twin.records import INTERVAL_S, Records
 from twin.routing.kernel import INTERVAL_MS
-from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows
+from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows, passing_buses
 from twin.sim.bus_lanes import BusLanes
 from twin.sim.buses_ahead import BusesAhead
 from twin.sim.city_tables import bus_table, trip_table, visit_table
@@ -52,6 +52,7 @@ def run_city(
     until_s: float,
     gridlock: GridlockPolicy = "relieve",
     with_stories: bool = True,
+    buses_pass: bool = False,
     flow_class: type[Any] = CompiledFlow,
     interval_s: float = INTERVAL_S,
     riders: tuple[RiderWays, RiderDay] | None = None,
@@ -59,11 +60,12 @@ def run_city(
 ) -> Records:
     """Run the day from `start_s` to `until_s` (trips that depart in between) and write down what happened.
 
-    `with_stories` False: no buses, and everybody parks at once at the site of first choice: the loading that settles
-    routes. `interval_s`: length of the intervals that links are counted by. `riders`: what bus riders do on that day;
-    None: buses run empty. `known`: times over links that drivers know who come from another place than usual; None:
-    those at free speed. `records.trips` has a row for each trip, by traveller id; a way back that was not begun, since
-    the stay lasts or the way out was not made, is no trip.
+    `with_stories` False: everybody parks at once at the site of first choice, and there are no buses or, with
+    `buses_pass`, they drive through without a stop: the loading that settles routes. `interval_s`: length of the
+    intervals that links are counted by. `riders`: what bus riders do on that day; None: buses run empty. `known`: times
+    over links that drivers know who come from another place than usual; None: those at free speed. `records.trips` has
+    a row for each trip, by traveller id; a way back that was not begun, since the stay lasts or the way out was not
+    made, is no trip.
     """
     env = Environment(start_s)
     decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
@@ -73,6 +75,10 @@ def run_city(
     decides &= ~comes_back
     drives = has_way & ~decides & ~comes_back & (habits.routes.length[day.traveller] > 0)
     fleet, fleet_rows = fleet_of(stage.tables, habits, day, drives)
+    buses_until_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
+    if buses_pass:
+        between = {"start_s": start_s, "end_s": buses_until_s}
+        fleet = fleet.and_then(passing_buses(stage.network, stage.tables, stage.city.lines, **between))
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     lanes = LanesTaken(flow, stage.tables)
     for generator, agent in road_changes(env, lanes, stage.tables):
@@ -122,8 +128,7 @@ def run_city(
             for row, back in backs.items()
             if not decides[back.row_out]
         )
-        end_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
-        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=end_s):
+        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=buses_until_s):
             block_fates = [BusFate() for _ in block]
             runs += block
             bus_fates += block_fates

@@ -53,6 +53,17 @@ class Fleet:
     def __len__(self) -> int:
         return len(self.depart_us)
 
+    def and_then(self, others: "Fleet") -> "Fleet":
+        """These vehicles, and behind them in number the others."""
+        n = len(self.route)
+        return Fleet(
+            np.append(self.depart_us, others.depart_us),
+            np.append(self.route_start, others.route_start + n),
+            np.append(self.route_end, others.route_end + n),
+            np.append(self.route, others.route),
+            np.append(self.vehicle_class, others.vehicle_class),
+        )
+
     @classmethod
     def none(cls) -> "Fleet":
         """No vehicle."""

@@ -199,7 +199,7 @@ def continued(
     for number in range(first_round, first_round + rounds):
         records = run_city(
             stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False,
-            interval_s=LOOK_S,
+            buses_pass=True, interval_s=LOOK_S,
         )  # fmt: skip
         cost_ms = experienced_ms(records, stage, period)
         looked = _looked(stage, habits, period, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))

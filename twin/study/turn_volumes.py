@@ -1,30 +1,37 @@
-"""How many turn where: volumes by turn from travellers' routes, and the hours that signals are planned for.
+"""How many turn where: volumes by turn from travellers' routes and bus lines, and the hours of signal plans.
 
 In a morning one plan holds. In a whole day phases and lanes are those for what each turn carries in its own busiest two
 hours (the morning's for ways in, the evening's for ways home), and every two hours have cycle and greens of their own.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.city.city import City
+from twin.city.transit import BusLine
+from twin.city.vehicles import VEHICLE_CLASSES
 from twin.clock import TimeWindow
 from twin.sim.stage import Habits, Stage
 from twin.study.habits import demand_of
 
+Ints = NDArray[np.int64]
+
 PLANNED_FOR_S = 7200.0  # the published peak, 07:00–09:00, is as long
+BUS_PCU = VEHICLE_CLASSES["bus"].pcu
 LONGEST_ALIKE_S = 4 * 3600.0
 """Windows up to so long are one state of traffic: plans and first routes are made for their mean hour (assumed)."""
 
 
 def turn_volumes(stage: Stage, habits: Habits, hours: TimeWindow) -> dict[tuple[str, str], float]:
-    """Vehicles an hour by (from link, to link) of who usually departs in these hours and travels that day."""
+    """Cars and lorries, and PCU of buses, an hour by (from link, to link), of those that depart in these hours."""
     return largest_turn_volumes(stage, habits, [hours])
 
 
 def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWindow]) -> dict[tuple[str, str], float]:
-    """Vehicles an hour by (from link, to link), each turn's in that of the windows in which it has most."""
+    """As `turn_volumes`, each turn's in that of the windows in which it has most."""
     travellers = demand_of(stage.city).travellers
     usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
     share = travellers["travels_share"].to_numpy(dtype=np.float64)
@@ -34,14 +41,26 @@ def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWin
     goes_on = traveller[1:] == traveller[:-1]
     n = len(stage.network.links)
     turn = (links[:-1] * n + links[1:])[goes_on]
-    found, row = np.unique(turn, return_inverse=True)
+    lines, bus_turn, line = _bus_turns(stage)
+    found, row = np.unique(np.append(turn, bus_turn), return_inverse=True)
     largest = np.zeros(len(found))
     for hours in windows:
         weight = np.where((usual_s >= hours.start_s) & (usual_s < hours.end_s), share, 0.0)
-        volume = np.bincount(row, weights=weight[traveller[1:][goes_on]], minlength=len(found))
+        buses = np.array([BUS_PCU * len(one.departures_s(hours.start_s, hours.end_s)) for one in lines])
+        weights = np.append(weight[traveller[1:][goes_on]], buses[line])
+        volume = np.bincount(row, weights=weights, minlength=len(found))
         largest = np.maximum(largest, volume / (hours.duration_s / 3600))
     ids = stage.router.graph.link_ids
     return {(ids[t // n], ids[t % n]): v for t, v in zip(found.tolist(), largest.tolist(), strict=True)}
+
+
+def _bus_turns(stage: Stage) -> tuple[list[BusLine], Ints, Ints]:
+    """Lines whose streets are open, and the turns of all of them: from link × links + to link, and the line."""
+    index, n = stage.network.link_index, len(stage.network.links)
+    lines = [line for line in stage.city.lines if all(link in index for link in line.route)]
+    turns = [(index[a] * n + index[b], k) for k, line in enumerate(lines) for a, b in pairwise(line.route)]
+    turn, line = np.array(turns, dtype=np.int64).reshape(-1, 2).T
+    return lines, turn, line
 
 
 def planning_windows(measured: TimeWindow) -> list[TimeWindow]:
