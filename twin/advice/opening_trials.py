@@ -1,9 +1,9 @@
 """Openings in the dynamic model: every set of them an arm that goes on from one settlement of the base, on paired days.
 
 All arms have their streets cut in the same places, so that links, plans and routes are compared piece by piece. Days
-are loaded as routes settle: signals, queues and spillback, but no buses, and everybody parks at once. Days of selection
-and days of verification are different seeds; what is chosen on the first is told with the effect on the second, since
-the best of several noisy numbers is too good (the winner's curse).
+are loaded as routes settle: signals, queues and spillback, buses without stops, and everybody parks at once. Days of
+selection and days of verification are different seeds; what is chosen on the first is told with the effect on the
+second, since the best of several noisy numbers is too good (the winner's curse).
 """
 
 import os

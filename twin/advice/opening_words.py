@@ -29,9 +29,9 @@ STATIC_ONLY = Words(
     "Static screening only, no dynamic model: a ranking, and no verdict.",
 )
 LOADING = Words(
-    "动态模型含信号、排队和回溢，不含公交和寻找车位；稳定过程的摆动单列，不在区间内。",
-    "The dynamic model has signals, queues and spillback, but no buses and no search for parking; the swing of "
-    "settling stands beside the interval, which does not hold it.",
+    "动态模型含信号、排队、回溢和不停站的公交，不含寻找车位；稳定过程的摆动单列，不在区间内。",
+    "The dynamic model has signals, queues and spillback, and buses without stops, but no search for parking; the "
+    "swing of settling stands beside the interval, which does not hold it.",
 )
 COSTS = Words(
     "造价按等级、车道和长度估算，全部为假定(twin.scenario.street_costs)，不含征地拆迁；跨水、跨铁路按桥计。",

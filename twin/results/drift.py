@@ -60,7 +60,7 @@ def drift_of(settling: pd.DataFrame, *, in_runs_vehh: float = 0.0) -> Drift | No
     """How the effect on vehicle-hours moved over the last third of the rounds; None with fewer than two rounds.
 
     `settling`: columns as comparison.SETTLING_COLUMNS. Drift is the span (largest less smallest) of the effect over
-    those rounds. `in_runs_vehh`: the effect in the replications. Routes settle without search and buses: where a
+    those rounds. `in_runs_vehh`: the effect in the replications. Routes settle without search and stops: where a
     measure acts by these, what could be wrong with the routes is held against all that it does.
     """
     table = settling
