@@ -291,8 +291,4 @@ def test_drivers_who_stand_where_they_want_to_park_need_no_route(settled: Settle
     nobody = np.zeros_like(habits.routes.length)
     at_once = replace(habits, routes=replace(habits.routes, start=nobody, length=nobody))
     out_for = list(errands(settled.stage, at_once, day, np.arange(3)))
-    assert [(row, errand.last_link, len(errand.route)) for row, errand in out_for] == [
-        (0, -1, 0),
-        (1, -1, 0),
-        (2, -1, 0),
-    ]
+    assert [(errand.last_link, len(errand.route)) for _, errand in out_for] == [(-1, 0)] * 3
