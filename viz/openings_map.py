@@ -9,7 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from twin.advice.opening_words import DEMONSTRATION_MARK, SKETCH, STUBS, VERDICTS, notes_of, rows_of, summary_lines
+from twin.advice.opening_words import (
+    DEMONSTRATION_MARK,
+    SKETCH,
+    STUBS,
+    VERDICTS,
+    notes_of,
+    rows_of,
+    streets_in_words,
+    summary_lines,
+)
 from twin.results.numbers import written
 from twin.wording import CHANCE_ONLY, Language, Words
 from viz import phrases, styles
@@ -134,8 +143,8 @@ def _texts(row: Mapping[str, Any], language: Language, *, is_sketch: bool) -> di
     return {
         "name": str(row["name"]) or STUBS[str(row["stub"])].in_(language),
         "mark": DEMONSTRATION_MARK.in_(language) if is_sketch else phrases.ASSUMED.in_(language),
-        "from": str(row["from_street"]),
-        "to": str(row["to_street"]),
+        "from": streets_in_words(row["from_street"], language),
+        "to": streets_in_words(row["to_street"], language),
         "gap": Words(
             f"{row['length_m']:.0f} 米，绕行 {row['round_m']:,.0f} 米",
             f"{row['length_m']:.0f} m, way round {row['round_m']:,.0f} m",
@@ -144,8 +153,8 @@ def _texts(row: Mapping[str, Any], language: Language, *, is_sketch: bool) -> di
         "dynamic": f"{verified} {_unit(language)}",
         "cost": Words(f"{100 * million:,.0f} 万元", f"{million:,.1f} million yuan").in_(language),
         "verdict": VERDICTS[str(row["verdict"])].in_(language),
-        "gaining": str(row["gaining_streets"]) or phrases.NONE.in_(language),
-        "losing": str(row["losing_streets"]) or phrases.NONE.in_(language),
+        "gaining": streets_in_words(row["gaining_streets"], language) or phrases.NONE.in_(language),
+        "losing": streets_in_words(row["losing_streets"], language) or phrases.NONE.in_(language),
         "notes": ("；" if language == "zh" else "; ").join(notes_of(dict(row), language)) or phrases.NONE.in_(language),
     }
 

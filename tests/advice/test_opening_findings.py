@@ -112,6 +112,7 @@ def test_the_whole_set_has_a_verdict_too():
     static = {f"static_{name}_vehh": 8.0 for name in ("set", "greedy", "best_alone", "before", "doubt")}
     meta = static | {"network_kind": "synthetic", "chosen": 2, "selection_seeds": [1, 2], "verification_seeds": [3, 4]}
     effect = {"set_selection": [9.0, 8.0, 10.0], "set_verification": [5.0, 3.0, 7.0], "set_swing_vehh": 6.0}
-    told = summary_lines(meta | effect | {"dynamic_before_vehh": 1e3, "set_verdict": "not told apart"}, "en")[-1]
+    verdicts = {"set_verdict": "not told apart", "verdicts_alone": {"better": 1, "not told apart": 1}}
+    told = summary_lines(meta | effect | verdicts | {"dynamic_before_vehh": 1e3}, "en")[-1]
     assert "saves 9.0 on the 2 days of selection, 5.0 (3.0 to 7.0) on the 2 of verification" in told
-    assert told.endswith("the swing of settling is 6.0. Verdict: not told apart.")
+    assert told.endswith("Verdict: not told apart. Each of them alone: better 1, not told apart 1.")

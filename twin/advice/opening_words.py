@@ -1,6 +1,8 @@
 """An opening study in words, 中文 and English: what is printed, written into the scenario and shown beside the map."""
 
 import math
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -39,8 +41,9 @@ COSTS = Words(
     "water and rail they are those of a bridge.",
 )
 STREETS = Words(
-    "得失道路(静态均衡，单独打通，车·小时；整组的动态结果见地图)：",
-    "Streets that gain and lose (static equilibrium, each alone, veh·h; for the whole set, dynamic, see the map):",
+    "得失道路(静态均衡，单独打通，车·小时；未命名道路按等级合计；整组的动态结果见地图)：",
+    "Streets that gain and lose (static equilibrium, each alone, veh·h; those without a name together by class; for "
+    "the whole set, dynamic, see the map):",
 )
 NO_BARRIERS = Words(
     "本地没有障碍物数据(水面、铁路、建筑、公园)：候选连线可能穿过它们，须人工核实。",
@@ -137,8 +140,8 @@ def _row(row: dict[str, Any], language: Language) -> tuple[str, ...]:
         interval += f" ({_number(row['verified_low_vehh'])} ~ {_number(row['verified_high_vehh'])})"
     return (
         ("● " if row["is_chosen"] else "") + name,
-        str(row["from_street"]),
-        str(row["to_street"]),
+        streets_in_words(row["from_street"], language),
+        streets_in_words(row["to_street"], language),
         f"{row['length_m']:.0f}",
         f"{row['cost_yuan'] / 1e4:,.0f}",
         _number(row["fixed_vehh"]),
@@ -152,6 +155,20 @@ def _row(row: dict[str, Any], language: Language) -> tuple[str, ...]:
         VERDICTS[str(row["verdict"])].in_(language),
         "；".join(notes_of(row, language)) if language == "zh" else "; ".join(notes_of(row, language)),
     )
+
+
+def streets_in_words(text: str, language: Language) -> str:
+    """A text of streets in which those without a name, told by their class, are called that.
+
+    >>> streets_in_words("(tertiary)×北马路", "zh")
+    '未命名支路×北马路'
+    """
+
+    def unnamed(found: re.Match[str]) -> str:
+        words = ROAD_CLASS_WORDS.get(found[1])
+        return found[0] if words is None else Words(f"未命名{words.zh}", f"unnamed {words.en}").in_(language)
+
+    return re.sub(r"\((\w+)\)", unnamed, str(text))
 
 
 def _number(value: float) -> str:
@@ -181,11 +198,12 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
                 f"动态：整组在挑选日 {len(meta['selection_seeds'])} 天节省 {sel[0]:,.1f}，在复核日 "
                 f"{len(meta['verification_seeds'])} 天节省 {ver[0]:,.1f} ({ver[1]:,.1f} ~ {ver[2]:,.1f})，基数 "
                 f"{meta['dynamic_before_vehh']:,.0f} 车·小时；稳定过程的摆动 {meta['set_swing_vehh']:,.1f}。"
-                f"判断：{verdict.zh}。",
+                f"判断：{verdict.zh}。每条单独：{_counted(meta['verdicts_alone'], 'zh')}。",
                 f"Dynamic: the set saves {sel[0]:,.1f} on the {len(meta['selection_seeds'])} days of selection, "
                 f"{ver[0]:,.1f} ({ver[1]:,.1f} to {ver[2]:,.1f}) on the {len(meta['verification_seeds'])} of "
                 f"verification, of {meta['dynamic_before_vehh']:,.0f} veh·h; the swing of settling is "
-                f"{meta['set_swing_vehh']:,.1f}. Verdict: {verdict.en}.",
+                f"{meta['set_swing_vehh']:,.1f}. Verdict: {verdict.en}. Each of them alone: "
+                f"{_counted(meta['verdicts_alone'], 'en')}.",
             ).in_(language)
         )
     if not meta["verification_seeds"]:
@@ -193,11 +211,16 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
     return lines
 
 
+def _counted(verdicts: Mapping[str, int], language: Language) -> str:
+    parts = [f"{VERDICTS[verdict].in_(language)} {count}" for verdict, count in verdicts.items()]
+    return ("，" if language == "zh" else ", ").join(parts)
+
+
 def street_lines(table: pd.DataFrame, language: Language) -> list[str]:
     """Which streets gain and lose by each chosen opening alone, in static equilibrium; one line an opening."""
     lines = []
     for row in rows_of(table[table["is_chosen"].astype(bool)]):
-        gaining, losing = str(row["gaining_streets"]) or "—", str(row["losing_streets"]) or "—"
+        gaining, losing = (streets_in_words(row[f"{side}_streets"], language) or "—" for side in ("gaining", "losing"))
         words = Words(f"减时 {gaining}；增时 {losing}", f"less time: {gaining}; more time: {losing}")
         lines.append(f"{row['name']}  {words.in_(language)}")
     return [STREETS.in_(language), *lines] if lines else []

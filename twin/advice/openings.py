@@ -8,6 +8,7 @@ paradox, gives way to the next) and tells what the chosen ones do with signals, 
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -339,4 +340,7 @@ def _facts(
             facts[f"set_{name}"] = [-effect.mean, -effect.high, -effect.low]
         facts["set_swing_vehh"] = tried.swing[SET]
         facts["set_verdict"] = verdict_of(tried.verification[SET], tried.swing[SET])
+        facts["verdicts_alone"] = dict(
+            Counter(verdict_of(tried.verification[key], tried.swing[key]) for key in sorted(tried.chosen))
+        )
     return facts
