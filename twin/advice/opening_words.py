@@ -212,7 +212,7 @@ def summary_lines(meta: dict[str, Any], language: Language) -> list[str]:
 
 
 def _counted(verdicts: Mapping[str, int], language: Language) -> str:
-    parts = [f"{VERDICTS[verdict].in_(language)} {count}" for verdict, count in verdicts.items()]
+    parts = [f"{words.in_(language)} {verdicts[verdict]}" for verdict, words in VERDICTS.items() if verdict in verdicts]
     return ("，" if language == "zh" else ", ").join(parts)
 
 
