@@ -90,6 +90,19 @@ def test_jobs_within_reach_fall_where_traffic_takes_longer_than_half_an_hour(set
     assert reached["jobs_45min"].tolist() == [210.0, 200.0]
 
 
+def test_reach_is_by_the_times_of_the_middle_of_the_window_and_not_of_its_beginning(settled: Settlement) -> None:
+    """The last street takes 2,000 s either in the hour around the middle, or before that: only the first is felt."""
+    records = run_of(settled).records
+    middle_s = (PERIOD.measured.start_s + PERIOD.measured.end_s) / 2.0
+    is_last, start_s = records.links["link_id"] == "dz", records.links["interval_start_s"]
+    is_around = (start_s > middle_s - 1800.0) & (start_s < middle_s + 1800.0)
+    for is_slow, jobs in ((is_last & is_around, 10.0), (is_last & (start_s < middle_s - 1800.0), 210.0)):
+        time_s = records.links["mean_travel_time_s"].where(~is_last, 50.0).where(~is_slow, 2000.0)
+        links = records.links.assign(mean_travel_time_s=time_s)
+        reached = zone_access(settled.stage, replace(records, links=links), PERIOD).set_index("zone_id")
+        assert reached.loc["A", "jobs_30min"] == jobs
+
+
 def test_hospitals_are_reached_at_the_junction_nearest_to_them_and_unknown_schools_are_null(
     settled: Settlement,
 ) -> None:

@@ -169,6 +169,24 @@ def test_times_are_those_of_who_enters_not_of_who_leaves(town_base: Settlement) 
     assert seen_s(town_base, {0: 100.0, 2: 400.0}) == [200.0, 400.0, 400.0, 400.0, 400.0, 400.0]
 
 
+def test_times_of_quarter_hours_are_those_of_their_middle_too(town_base: Settlement) -> None:
+    """Who left at 07:07:30 after 100 s entered at 350 s, who left at 07:22:30 after 400 s at 950 s: half a second more
+    each second, so an entry at 450 s takes 150 s and one at 750 s takes 300 s."""
+    stage = town_base.stage
+    rows = pd.DataFrame(
+        {
+            "link_id": stage.network.links[0].id,
+            "interval_start_s": [7 * 3600.0, 7 * 3600.0 + 900.0],
+            "mean_travel_time_s": [100.0, 400.0],
+            "mean_density_vpkm": [3.0, 3.0],
+        }
+    )
+    quarters = Records(trips=pd.DataFrame(), links=rows, books={})
+    seen = experienced_ms(quarters, stage, PERIOD, interval_s=900.0)[0]
+    first = int(7 * 3600 / LOOK_S)
+    assert seen[first : first + 4].tolist() == [100_000, 150_000, 300_000, 400_000]
+
+
 def test_a_link_that_nobody_leaves_while_somebody_stands_there_takes_a_quarter_of_an_hour_at_least(
     town_base: Settlement,
 ) -> None:

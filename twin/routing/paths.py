@@ -145,9 +145,19 @@ class Router:
         picked = table[position][:, columns].astype(np.float64)
         return np.where(picked < 0, np.inf, picked / 1000.0)
 
-    def node_times_ms(self, origins: Ints, *, cost_ms: Ints | None = None, start_ms: int = 0) -> Ints:
-        """Times from node indices to every node (ms), (n_origins, n_nodes); −1 where there is no way."""
-        costs = _costs(self.graph.ways, self.free_cost_ms if cost_ms is None else cost_ms)
+    def node_times_ms(
+        self,
+        origins: Ints,
+        *,
+        cost_ms: Ints | None = None,
+        start_ms: int = 0,
+        interval_ms: int = kernel.INTERVAL_MS,
+    ) -> Ints:
+        """Times from node indices to every node (ms), (n_origins, n_nodes); −1 where there is no way.
+
+        `cost_ms`: (n_links, n_intervals of `interval_ms`), as for `routes`; None: at free speed.
+        """
+        costs = _costs(self.graph.ways, self.free_cost_ms if cost_ms is None else cost_ms, interval_ms)
         table: Ints = kernel.node_times(np.asarray(origins, dtype=np.int64), np.int64(start_ms), self.graph.ways, costs)
         return table
 

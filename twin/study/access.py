@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from twin.city.ground import ground_of
-from twin.records import REACH_MIN, REACHED, ZONE_COLUMNS, Records
+from twin.records import INTERVAL_S, REACH_MIN, REACHED, ZONE_COLUMNS, Records
 from twin.sim.stage import Stage
 from twin.study.bus_reach import KINDS_OF_PLACES
 from twin.study.habits import demand_of
-from twin.study.settle import Period, experienced_ms
+from twin.study.settle import LOOK_S, Period, experienced_ms
 
 _MS_PER_MIN = 60_000
 
@@ -33,7 +33,9 @@ def zone_access(stage: Stage, records: Records, period: Period, by_bus: pd.DataF
     zones = [zone for zone in city.zones if zone.kind == "zone" and zone.id in nearest]
     nodes = np.array([nearest[zone.id] for zone in zones], dtype=np.int64)
     middle_ms = round(500.0 * (period.measured.start_s + period.measured.end_s))
-    times_ms = stage.router.node_times_ms(nodes, cost_ms=experienced_ms(records, stage, period), start_ms=middle_ms)
+    cost_ms = experienced_ms(records, stage, period, interval_s=INTERVAL_S)
+    interval_ms = round(1000 * LOOK_S)
+    times_ms = stage.router.node_times_ms(nodes, cost_ms=cost_ms, start_ms=middle_ms, interval_ms=interval_ms)
     jobs = np.array([zone.jobs for zone in zones], dtype=np.float64)
     goals = {what: _goals(stage, what) for what in REACHED if what != "jobs"}
     goals["jobs"] = (nodes, jobs)

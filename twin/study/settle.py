@@ -308,14 +308,14 @@ def _free_cost_ms(stage: Stage, period: Period) -> Ints:
     return np.repeat(stage.router.free_cost_ms, period.n_intervals, axis=1)
 
 
-def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
-    """Mean time over each link by interval of entry (ms), (n_links, n_intervals).
+def experienced_ms(records: Records, stage: Stage, period: Period, *, interval_s: float = LOOK_S) -> Ints:
+    """Mean time over each link by interval of entry (ms), (n_links, n_intervals); `interval_s`: of the records.
 
     Where nobody left: the last known time, at least an interval if somebody stands there; before anybody: free speed.
     """
-    n, k = len(stage.network.links), period.n_intervals
+    n, k = len(stage.network.links), int(np.ceil(period.until_s / interval_s))
     rows = records.links
-    column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // LOOK_S).astype(np.int64)
+    column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // interval_s).astype(np.int64)
     index = stage.router.graph.link_index
     ids, inverse = np.unique(rows["link_id"].to_numpy(dtype=object), return_inverse=True)
     link = np.array([index[i] for i in ids], dtype=np.int64)[inverse]
@@ -324,26 +324,26 @@ def experienced_ms(records: Records, stage: Stage, period: Period) -> Ints:
     inside = column < k
     mean[link[inside], column[inside]] = rows["mean_travel_time_s"].to_numpy(dtype=np.float64)[inside]
     density[link[inside], column[inside]] = rows["mean_density_vpkm"].to_numpy(dtype=np.float64)[inside]
-    times_s = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0)
+    middle_s: Floats = ((np.arange(period.n_intervals) + 0.5) * LOOK_S).astype(np.float64)
+    times_s = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0, middle_s, interval_s)
     times_ms: Ints = np.maximum(1, np.rint(1000.0 * times_s)).astype(np.int64)
     return times_ms
 
 
-def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats) -> Floats:
-    """Times (s) by interval of entry, from means over those that left in each interval (NaN: nobody left).
+def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats, entry_s: Floats, interval_s: float) -> Floats:
+    """Times (s) of who enters at `entry_s`, from means over those that left in each interval (NaN: nobody left).
 
     Who left in the middle of an interval after T entered T before; between such entries times are interpolated.
     """
-    k = mean_s.shape[1]
-    middle_s = (np.arange(k) + 0.5) * LOOK_S
-    table = np.repeat(free_s[:, None], k, axis=1)
+    middle_s = (np.arange(mean_s.shape[1]) + 0.5) * interval_s
+    table = np.repeat(free_s[:, None], len(entry_s), axis=1)
     for link in np.flatnonzero((~np.isnan(mean_s)).any(axis=1)):
         left = np.flatnonzero(~np.isnan(mean_s[link]))
         entered_s = np.maximum.accumulate(middle_s[left] - mean_s[link, left])
-        table[link] = np.interp(middle_s, entered_s, mean_s[link, left])
-    for interval in range(k):
+        table[link] = np.interp(entry_s, entered_s, mean_s[link, left])
+    for column, interval in enumerate((entry_s // interval_s).astype(np.int64).tolist()):
         stuck = np.isnan(mean_s[:, interval]) & stands[:, interval]
-        table[stuck, interval] = np.maximum(table[stuck, interval], INTERVAL_S)
+        table[stuck, column] = np.maximum(table[stuck, column], INTERVAL_S)
     return table
 
 
