@@ -12,7 +12,10 @@ from twin.city.transit import BusLine
 from twin.errors import DemandError
 from twin.scenario.bus_measures import SetHeadway
 from twin.scenario.line_measures import RerouteLine
+from twin.scenario.scenario import Scenario
+from twin.scenario.street_openings import OpenLink
 from twin.study.bus_forecast import fleet_of, forecast
+from twin.wording import Words
 
 SEVEN, NINE = 25_200.0, 32_400.0
 
@@ -105,6 +108,20 @@ def test_a_line_gains_from_an_opening_on_its_way(grid_town: City) -> None:
     opened = replace(grid_town, network=grid_town.network.with_links([*grid_town.network.links, short]))
     gains = dict(lines_that_gain(grid_town, opened))
     assert gains["3路"] > 0.0
+
+
+def test_an_opening_that_cuts_a_street_of_a_line_is_compared_piece_by_piece(grid_town: City) -> None:
+    """From the middle of the first street of 3路 to its second stop: that street is in two pieces afterwards."""
+    line = next(line for line in grid_town.lines if line.name == "3路")
+    network = grid_town.open_network()
+    at, to = network.link_by_id[line.route[0]], network.link_by_id[line.stops[1].link_id]
+    (a_lon, a_lat), (b_lon, b_lat) = network.ends_of(at)
+    end = network.node_by_id[to.to_node]
+    middle = (0.5 * (a_lon + b_lon), 0.5 * (a_lat + b_lat))
+    opening = OpenLink(id="o", geometry=(middle, (end.lon, end.lat)), length_m=10.0, speed_kmh=70.0)
+    opened = Scenario("o", Words("", ""), grid_town.place, measures=(opening,)).apply_to(grid_town)
+    assert at.id not in opened.open_network().link_by_id
+    assert "3路" in dict(lines_that_gain(grid_town, opened))
 
 
 def test_a_straight_way_is_told_without_streets() -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.city.city import City
+from twin.city.cuts import with_cuts_of
 from twin.city.ground import ground_of
 from twin.city.network import Network
 from twin.city.timetables import scheduled_s
@@ -171,6 +172,7 @@ def lines_that_gain(city: City, opened: City, *, count: int = 10) -> tuple[tuple
     """Lines that streets open only in `opened` would shorten: name, and minutes saved on its best stretch, most
     first.
     """
+    city, opened = with_cuts_of(city, opened), with_cuts_of(opened, city)
     old, new = Router(city.open_network()), Router(opened.open_network())
     gains: dict[str, float] = {}
     for line in city.lines:

@@ -21,6 +21,7 @@ def advise_bus(scenario: str, *, lines: int, out: Path, openings: str | None, la
     gaining = lines_that_gain(city, read_scenario(openings).apply_to(city)) if openings else ()
     named = f" --openings {openings}" if openings else ""
     command = f"twin advise bus {scenario} --lines {lines}{named}"
+    out.mkdir(parents=True, exist_ok=True)
     path = out / f"bus-{lines}.toml"
     write_bus_scenario(path, bus_scenario(path.stem, city, scenario, advice, gaining), command)
     print_table(_columns(language), _rows(advice, language))
