@@ -67,7 +67,7 @@ def made_runs(home: Path) -> dict[str, float]:
 
 def test_wider_bridge_is_better_with_an_interval_away_from_zero(in_town: Path) -> None:
     write_measures(in_town, "effect-wide", WIDE_BRIDGE)
-    comparison = small("effect-wide", replications=5)
+    comparison = small("effect-wide", replications=8)
     for metric in ("mean_delay_s", "vehicle_hours", "tti"):
         found = row(comparison, metric)
         assert found["verdict"] == "better" and found["ci_high"] < 0.0, metric
