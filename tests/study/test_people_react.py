@@ -217,6 +217,7 @@ def test_better_buses_induce_trips_and_worse_ones_suppress_them(
         )
         other = replace(town, lines=lines)
         after = settle_arm(base, replace(other, demand=before.stage.city.demand), PERIOD, rounds=1)
+        after = replace(after, cost_ms=before.cost_ms)  # four times the buses would slow down the cars too
         found = reacted(base, before, other, settings, after=after, induced=True)
         change = found.choices.factor - 1.0
         assert (sign * change >= -1e-6).mean() > 0.95 and sign * change.mean() > 0.0
