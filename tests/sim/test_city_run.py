@@ -180,28 +180,16 @@ def test_traveller_without_a_way_is_unroutable_and_one_at_home_is_there_at_once(
     assert records.books["unroutable"] == 1
 
 
-def test_loading_without_stories_has_no_buses_and_no_search(settled: Settlement) -> None:
-    loading = run_city(
-        settled.stage,
-        settled.habits,
-        morning(settled, 1),
-        seed=1,
-        start_s=PERIOD.start_s,
-        until_s=PERIOD.until_s,
-        with_stories=False,
-    )
+def test_loading_without_stories_has_no_search_and_buses_only_if_they_pass(settled: Settlement) -> None:
+    loading, passing = (
+        run_city(
+            settled.stage, settled.habits, morning(settled, 1), seed=1, start_s=PERIOD.start_s, until_s=PERIOD.until_s,
+            with_stories=False, buses_pass=buses_pass,
+        )
+        for buses_pass in (False, True)
+    )  # fmt: skip
     assert loading.buses is not None and len(loading.buses) == 0
     assert loading.trips["search_s"].sum() == 0.0
-    passing = run_city(
-        settled.stage,
-        settled.habits,
-        morning(settled, 1),
-        seed=1,
-        start_s=PERIOD.start_s,
-        until_s=PERIOD.until_s,
-        with_stories=False,
-        buses_pass=True,
-    )
     assert passing.links["left"].sum() > loading.links["left"].sum()
     assert passing.trips["trip_id"].equals(loading.trips["trip_id"])
     assert passing.trips["arrive_s"].sum() >= loading.trips["arrive_s"].sum()
