@@ -177,6 +177,8 @@ def test_the_verdict_names_the_measures_that_say_so() -> None:
         "Named measures, city-wide: depends (better: delay per trip; worse: delay index (TTI) (within 2 km of the "
         "measures))."
     )
+    district = study({"mean_delay_s": "better"}).assign(area="district:芝罘区")
+    assert verdict_written(pd.concat([depends, district]), (), "en") == verdict_written(depends, (), "en")
     nothing = study({"mean_delay_s": "no_difference"})
     assert "city-wide: delay per trip no difference larger than 1.0 s" in verdict_written(nothing, (), "en")
 

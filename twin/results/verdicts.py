@@ -128,7 +128,7 @@ def study_verdict(rows: pd.DataFrame) -> Verdict:
 def verdict_written(rows: pd.DataFrame, refusals: Sequence[str], language: Language) -> str:
     """The study's verdict as one sentence: the word, and which of the named measures say so, or why none is given."""
     verdict = study_verdict(rows)
-    primary = rows[rows["metric"].isin(PRIMARY_METRICS)].to_dict("records")
+    primary = rows[rows["metric"].isin(PRIMARY_METRICS) & rows["area"].isin(list(AREAS))].to_dict("records")
     city = [row for row in primary if row["area"] == "city"]
     if verdict == "refused":
         why = [REFUSALS[refusal].reason.in_(language) for refusal in refusals if refusal in REFUSALS]
