@@ -29,7 +29,7 @@ PARKING_HOURS = TimeWindow.between("06:00", "22:00")
 """What parking is planned for where nobody says otherwise: hospitals are fullest from 08 to 11, shops from 15 to 21."""
 
 NEW_WALK_M = 500.0
-"""Longest walk for which a new space counts (the task's rule; one driver in five accepts it)."""
+"""Longest walk for which a new space counts (assumed; one driver in five accepts it)."""
 
 DRIVE_MPS = 30 / 3.6  # mean speed from door to door on the way there (assumed), to tell when drivers arrive
 USUAL_STAY_S = 3600.0  # sites that admit no stranger for an hour in the middle are left out

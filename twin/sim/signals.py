@@ -41,17 +41,17 @@ Steps = Generator[Event, Any, None]
 
 def plans_at(signals: Iterable[SignalPlan], time_s: float) -> tuple[SignalPlan, ...]:
     """The plan of each node that is in force at a time."""
-    return tuple(_in_force(plans, time_s) for plans in _by_node(signals).values())
+    return tuple(_in_force(plans, time_s) for plans in plans_by_node(signals).values())
 
 
 def first_plans(signals: Iterable[SignalPlan]) -> tuple[SignalPlan, ...]:
     """The first plan of each node."""
-    return tuple(plans[0] for plans in _by_node(signals).values())
+    return tuple(plans[0] for plans in plans_by_node(signals).values())
 
 
 def need_horizon(signals: Iterable[SignalPlan]) -> bool:
     """Whether signals have stories, which never end."""
-    return any(len(plans) > 1 or plans[0].control != "fixed" for plans in _by_node(signals).values())
+    return any(len(plans) > 1 or plans[0].control != "fixed" for plans in plans_by_node(signals).values())
 
 
 def nodes_with_detectors(signals: Iterable[SignalPlan]) -> set[str]:
@@ -59,7 +59,8 @@ def nodes_with_detectors(signals: Iterable[SignalPlan]) -> set[str]:
     return {plan.node_id for plan in signals if plan.control not in ("fixed", "bus_priority")}
 
 
-def _by_node(signals: Iterable[SignalPlan]) -> dict[str, list[SignalPlan]]:
+def plans_by_node(signals: Iterable[SignalPlan]) -> dict[str, list[SignalPlan]]:
+    """The plans of each node, in the order of the plans."""
     plans: dict[str, list[SignalPlan]] = {}
     for plan in signals:
         plans.setdefault(plan.node_id, []).append(plan)
@@ -102,7 +103,7 @@ def signal_stories(
     in_tables = {plan.node_id: plan for plan in shown}
     changing = {
         node_id: plans
-        for node_id, plans in _by_node(signals).items()
+        for node_id, plans in plans_by_node(signals).items()
         if node_id in network.node_by_id and need_horizon(plans)
     }
     turns = _turns_at(tables, changing)

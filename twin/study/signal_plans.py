@@ -13,6 +13,7 @@ from twin.city.network import Movement, Network
 from twin.city.signals import LOST_S, Green, SignalOrder, SignalPlan
 from twin.clock import TimeWindow
 from twin.sim.give_way import green_of
+from twin.sim.signals import plans_by_node
 from twin.study.signal_phases import ONE_AXIS_DEG, Approaches, Phase, TurnVolumes, apart_deg, axis_deg
 from twin.study.signal_waves import Junction, green_waves
 
@@ -225,19 +226,11 @@ def retimed_plans(
     """The plans with those new that are ordered to be re-timed, by the rule of the base from these volumes."""
     ordered = {order.node_id for order in orders if order.retime != "no"}
     waves = {order.node_id for order in orders if order.retime == "coordinated"}
-    new = _by_node(plan_signals(network, volume_vph, nodes=ordered, coordinated=waves, by_hours=by_hours))
+    new = plans_by_node(plan_signals(network, volume_vph, nodes=ordered, coordinated=waves, by_hours=by_hours))
     found: list[SignalPlan] = []
-    for node_id, old in _by_node(plans).items():
+    for node_id, old in plans_by_node(plans).items():
         found += [replace(plan, control=old[0].control, lines=old[0].lines) for plan in new.pop(node_id, ())] or old
     return (*found, *(plan for more in new.values() for plan in more))
-
-
-def _by_node(plans: Sequence[SignalPlan]) -> dict[str, list[SignalPlan]]:
-    """The plans of each node, in the order of the plans."""
-    found: dict[str, list[SignalPlan]] = {}
-    for plan in plans:
-        found.setdefault(plan.node_id, []).append(plan)
-    return found
 
 
 def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) -> tuple[SignalPlan, ...]:
@@ -250,7 +243,7 @@ def with_controls(plans: Sequence[SignalPlan], orders: Sequence[SignalOrder]) ->
 
 def junctions_that_differ(before: Sequence[SignalPlan], after: Sequence[SignalPlan]) -> list[str]:
     """Ids of nodes whose plans are not the same in two arms, in the order of the plans."""
-    one, other = _by_node(before), _by_node(after)
+    one, other = plans_by_node(before), plans_by_node(after)
     return [node_id for node_id in dict.fromkeys([*one, *other]) if one.get(node_id) != other.get(node_id)]
 
 
