@@ -1,5 +1,7 @@
 """Compiled code on disk is made anew when any source of the engine changes, not only a function's own file."""
 
+import numba
+
 from tests.sim.small_streets import street
 from twin.sim import calendar, counting, kernel, kernel_door, legs, parking_search, ways
 from twin.sim.environment import Environment
@@ -22,6 +24,6 @@ def test_every_compiled_function_is_kept_under_the_checksum_of_all_sources() -> 
 
 def test_behind_the_door_each_array_of_the_state_lies_in_its_place() -> None:
     state = CompiledFlow(Environment(), build_tables(street()), Fleet.none())._state
-    behind = kernel_door._state(kernel_door.addresses(state))
+    behind = numba.njit(lambda at: kernel_door.state_at(at))(kernel_door.addresses(state))
     for name, here, there in zip(state._fields, state, behind, strict=True):
         assert (here.ctypes.data, here.shape, here.dtype) == (there.ctypes.data, there.shape, there.dtype), name

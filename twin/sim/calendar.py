@@ -12,7 +12,7 @@ instant are still sorted in n log n.
 
 import numpy as np
 
-from twin.sim.kernel_state import NOBODY, compiled, inlined
+from twin.sim.kernel_state import NOBODY, compiled, compiled_inside, inlined
 from twin.sim.rules import LAST_US, NEVER
 
 ROOT = 7
@@ -89,7 +89,7 @@ def _pop(s):
         _sift_down(s, 0, last)
 
 
-@compiled
+@compiled_inside
 def _clear(s):
     """Keep the entries that count, each once."""
     size = s.control[0].heap_size

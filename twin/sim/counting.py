@@ -14,6 +14,7 @@ from twin.sim.kernel_state import (
     QUEUE_MM,
     TIME_ON,
     compiled,
+    compiled_inside,
     inlined,
 )
 
@@ -56,7 +57,7 @@ def _write_row(s, j, from_us, to_us):
     here.moment = 0
 
 
-@compiled
+@compiled_inside
 def _next_interval(s):
     """Close the present interval for every segment."""
     control = s.control[0]
@@ -82,7 +83,7 @@ def open_books(s, now):
     return IDLE
 
 
-@compiled
+@compiled_inside
 def count_queue(s, i, v, now):
     """Where vehicle v on segment i had to stop: its rear, from the segment's end (Newell 1993).
 

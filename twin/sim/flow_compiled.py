@@ -9,7 +9,7 @@ from simpy.events import Event
 
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S
-from twin.sim import kernel_door, legs, memory, ways
+from twin.sim import kernel, kernel_door, legs, memory, ways
 from twin.sim import kernel_state as k
 from twin.sim.counting import close_counts
 from twin.sim.environment import Environment, LegEnd
@@ -120,7 +120,7 @@ class CompiledFlow:
         begin = self._ways_used
         self._make_room(2 * n)
         steps = np.asarray(route, dtype=np.int32)
-        if self._say(kernel_door.start_leg, vehicle, self.env.now_us, steps, begin) == k.NO_WAY:
+        if self._say(legs.start_leg, vehicle, self.env.now_us, steps, begin) == k.NO_WAY:
             row = self._state.vehicle[vehicle]
             self._refuse(vehicle, route, int(row["where"]) if row["status"] == k.STANDING else k.NOBODY)
         end = self._ways_used = int(self._way_end[vehicle])
@@ -153,7 +153,7 @@ class CompiledFlow:
         self._make_room(2 * len(route) + 1)
         at, has_story = int(self._state.vehicle[vehicle]["at"]), bool(self._state.vehicle[vehicle]["has_story"])
         steps = np.asarray(route, dtype=np.int32)
-        if self._say(kernel_door.redirect, vehicle, self.env.now_us, here, not has_story, steps, begin) == k.NO_WAY:
+        if self._say(legs.redirect, vehicle, self.env.now_us, here, not has_story, steps, begin) == k.NO_WAY:
             self._refuse(vehicle, route, here)
         end = self._ways_used = int(self._state.vehicle[vehicle]["end"])
         began = self._last_leg.get(vehicle)
@@ -210,7 +210,7 @@ class CompiledFlow:
     def _take_off(self, vehicle: int, status: int) -> None:
         if self._status[vehicle] != k.STANDING:
             raise SimulationError(f"vehicle {vehicle} does not stand at the end of a link, so it cannot leave the road")
-        self._say(kernel_door.take_off, vehicle, self.env.now_us, status)
+        self._say(kernel.take_off, vehicle, self.env.now_us, status)
 
     def change_segment(self, segment: int, *, lane_share: float, speed_share: float) -> None:
         state, numbers = self._state, self.tables.changed(segment, lane_share=lane_share, speed_share=speed_share)
@@ -224,7 +224,7 @@ class CompiledFlow:
         here["free_storage"] = -1
         state.free_us[segment] = numbers.free_us
         state.turn["us_per_pcu"][self.tables.turns_out(segment)] = numbers.exit_us_per_pcu
-        self._say(kernel_door.close_segment, segment, self.env.now_us, int(numbers.is_closed))
+        self._say(kernel.close_segment, segment, self.env.now_us, int(numbers.is_closed))
 
     def show_greens(self, turns: Iterable[int], greens: Sequence[GreenRow]) -> None:
         rows = tuple(greens)
@@ -237,7 +237,7 @@ class CompiledFlow:
             self._greens_at[rows] = begin, begin + len(more)
         for turn in turns:
             segment = int(self.tables.turn_from[turn])
-            self._say(kernel_door.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
+            self._say(kernel.show_greens, segment, turn, *self._greens_at[rows], self.env.now_us)
 
     def red_s(self, turn: int) -> float | None:
         row, now = self._state.turn[turn], self.env.now_us
@@ -260,7 +260,7 @@ class CompiledFlow:
 
     def advance(self, until_us: int) -> None:
         while True:
-            answer = kernel_door.advance(self._at, until_us)
+            answer = kernel.advance(self._at, until_us)
             if answer == k.IDLE:
                 return
             if answer == k.LEGS_ENDED:

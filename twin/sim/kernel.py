@@ -23,6 +23,7 @@ import numpy as np
 from twin.sim import rules
 from twin.sim.calendar import first_time, schedule, take_first
 from twin.sim.counting import count_entry, count_exit, count_queue, open_books
+from twin.sim.kernel_door import state_at
 from twin.sim.kernel_state import (
     GONE,
     IDLE,
@@ -33,6 +34,7 @@ from twin.sim.kernel_state import (
     NOBODY,
     STANDING,
     compiled,
+    compiled_inside,
     inlined,
 )
 from twin.sim.kernel_turns import against, count_stream, follow_at, green_from, sneaks_from, yields
@@ -160,7 +162,7 @@ def _entry_from(s, j, now):
     return max(when, room)
 
 
-@compiled
+@compiled_inside
 def _smaller_later(s, j, pcu, time_us):
     """When a smaller vehicle than the one that finds no room is ready for segment j, and would find some."""
     first = NEVER
@@ -195,7 +197,7 @@ def _is_blocked(s, j, now):
     )
 
 
-@compiled
+@compiled_inside
 def _look_for_gridlock(s, j, now):
     """Follow who waits for whom from segment j: a way back to j through full segments is a cycle that stands."""
     if s.road[j].closed != 0 or s.in_cycle[j] != 0:
@@ -404,7 +406,7 @@ def _end_leg(s, i, now):
         _take_off(s, v, now, GONE)
 
 
-@compiled
+@compiled_inside
 def _take_off(s, v, now, status):
     """Take the head vehicle v off its segment, to the roadside (ASIDE) or for good (GONE)."""
     vehicle = s.vehicle[v]
@@ -427,7 +429,7 @@ def dissolve(s, i):
         segment = np.int64(s.approach[segment].target)
 
 
-@compiled
+@compiled_inside
 def _relieve(s, i, now):
     """Patience is over: if the cycle through segment i still stands, let its head on over the storage limit."""
     n = s.road.shape[0]
@@ -456,8 +458,9 @@ def note_next(s):
 
 
 @compiled
-def advance(s, until):
+def advance(at, until):
     """Run the calendar through `until` (µs), or through the first instant at which a leg with a story ends."""
+    s = state_at(at)
     n = s.road.shape[0]
     control = s.control[0]
     while True:
@@ -488,8 +491,9 @@ def advance(s, until):
 
 
 @compiled
-def take_off(s, v, now, status):
+def take_off(at, v, now, status):
     """Take vehicle v, which stands, off its segment, to the roadside (ASIDE) or for good (GONE)."""
+    s = state_at(at)
     answer = open_books(s, now)
     if answer == IDLE:
         _take_off(s, v, now, status)
@@ -498,8 +502,9 @@ def take_off(s, v, now, status):
 
 
 @compiled
-def show_greens(s, a, turn, green_at, green_end, now):
+def show_greens(at, a, turn, green_at, green_end, now):
     """From now on a turn from segment a has the greens of these rows; none: it is never stopped."""
+    s = state_at(at)
     answer = open_books(s, now)
     if answer == IDLE:
         s.turn[turn].green_at = green_at
@@ -513,8 +518,9 @@ def show_greens(s, a, turn, green_at, green_end, now):
 
 
 @compiled
-def close_segment(s, j, now, closed):
+def close_segment(at, j, now, closed):
     """Close segment j to entries, or open it again."""
+    s = state_at(at)
     answer = open_books(s, now)
     if answer == IDLE:
         s.road[j].closed = closed

@@ -26,9 +26,12 @@ ENTERED, LEFT, TIME_ON, DENSITY, QUEUE_MM = range(5)
 """Layers of `State.counts`."""
 
 # Reference counts and copies of the state at every call would cost ten times the work itself: helpers are inlined,
-# and since nothing here allocates no counting is needed (`_nrt`).
-_OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
-inlined = numba.njit(forceinline=True, **_OPTIONS)
+# and since nothing here allocates no counting is needed (`_nrt`). What Python never calls needs no door from Python,
+# which would hold the whole of it a second and third time.
+_OPTIONS: dict[str, Any] = {"_nrt": False}
+_INSIDE: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **_OPTIONS}
+inlined = numba.njit(forceinline=True, **_INSIDE)
+"""A helper of compiled functions, part of each that calls it; nothing of it alone is kept on disk."""
 
 
 @cache
@@ -45,7 +48,12 @@ def compiled(function: Callable[..., Any]) -> Any:
 
     Numba looks at the function's own file only; what is inlined from others would go on as it was.
     """
-    return _kept(numba.njit(**_OPTIONS)(function))
+    return _kept(numba.njit(cache=True, **_OPTIONS)(function))
+
+
+def compiled_inside(function: Callable[..., Any]) -> Any:
+    """The same for a function that only compiled ones call."""
+    return _kept(numba.njit(cache=True, **_INSIDE)(function))
 
 
 def compiled_with_arrays(function: Callable[..., Any]) -> Any:

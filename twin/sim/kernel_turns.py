@@ -4,7 +4,7 @@ import numpy as np
 
 from twin.sim import rules
 from twin.sim.give_way import SNEAKERS
-from twin.sim.kernel_state import NOBODY, compiled, inlined
+from twin.sim.kernel_state import NOBODY, compiled_inside, inlined
 
 NEVER = rules.NEVER
 STREAM_WINDOW_US = rules.STREAM_WINDOW_US
@@ -52,7 +52,7 @@ def _red_before(s, turn, row):
     return red
 
 
-@compiled
+@compiled_inside
 def against(s, turn, now, time_us):
     """What a turn yields to at that time: flow (micro-PCU a window, as known now), and when their queues have gone."""
     flow = np.int64(0)

@@ -4,16 +4,18 @@ import numpy as np
 
 from twin.sim.counting import open_books
 from twin.sim.kernel import dissolve, new_head, note_next, reconsider, stop_waiting
-from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled
+from twin.sim.kernel_door import state_at
+from twin.sim.kernel_state import IDLE, MOVING, NO_WAY, NOBODY, OUTSIDE, STANDING, compiled, compiled_inside
 from twin.sim.ways import find_ways, read_ways
 
 
 @compiled
-def start_leg(s, v, now, route, begin):
+def start_leg(at, v, now, route, begin):
     """Send vehicle v along a route of segments, onward from where it stands, or in from outside.
 
     Its ways are put at `way[begin:]`, where there is room for twice as many.
     """
+    s = state_at(at)
     answer = open_books(s, now)
     if answer != IDLE:
         return answer
@@ -37,11 +39,12 @@ def start_leg(s, v, now, route, begin):
 
 
 @compiled
-def redirect(s, v, now, here, leaves, route, begin):
+def redirect(at, v, now, here, leaves, route, begin):
     """Give vehicle v, which is on segment `here`, another route onward from there.
 
     Its ways are put at `way[begin + 1:]`, where there is room for twice as many and one, behind the one it came by.
     """
+    s = state_at(at)
     answer = open_books(s, now)
     if answer != IDLE:
         return answer
@@ -63,7 +66,7 @@ def redirect(s, v, now, here, leaves, route, begin):
     return IDLE
 
 
-@compiled
+@compiled_inside
 def _join_queue(s, a, v, now):
     """Put v behind those who wait outside at approach a, ahead of those who depart later."""
     here = s.approach[a]
