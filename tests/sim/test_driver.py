@@ -281,6 +281,21 @@ def test_who_finds_a_full_garage_with_a_gate_and_nothing_else_waits_and_has_the_
     assert played.day.stock.taken(0) == 0
 
 
+@FLOWS
+@pytest.mark.parametrize(("lanes", "waits"), [(1.0, False), (2.0, True)])
+def test_nobody_waits_for_a_space_where_all_behind_would_have_to(make: type, lanes: float, waits: bool) -> None:
+    """One place before the gate is taken by a car that waits; the next one waits in a lane only where there is another.
+    Without it he gives up at once, and who goes on to d, 2 s behind, is not held up."""
+    wide = street().with_links(replace(link, lanes=lanes) for link in street().links)
+    sites = [site("c", spaces=1, gate_s=1.0, gate_room=1), site("d", spaces=9, kind="lot", offset_m=1500.0)]
+    plans = [Plan(0.0, TO_C, 0, 300.0), *(Plan(10.0, TO_C, 0, 300.0) for _ in range(2)), Plan(12.0, (*TO_C, "cd"), 1)]
+    played = play(sites, plans, make, network=wide, policy=ParkingPolicy(enforcement=1.0, fine_yuan=1000.0))
+    first, second, third, passing = played.fates
+    assert first.parked_at_s == 21.0 and second.parked_at_s == 322.0
+    assert (third.parked_at_s is not None) == waits
+    assert passing.parked_at_s is not None and passing.parked_at_s <= 44.0
+
+
 # --- illegal stops ------------------------------------------------------------------------------------------
 
 

@@ -43,7 +43,7 @@ def park_or_search(env: Environment, flow: Flow, day: ParkingDay, errand: Errand
         if patience_left_s(env, errand, fate) <= 0.0:
             break
         here, plan = plan.site, day.next_plan(errand, fate)
-        if day.waits_at(here, errand, plan):
+        if day.waits_at(here, errand, fate, plan):
             if (yield from wait_in_line(env, flow, day, here, errand, fate)):
                 return True
             break

@@ -241,16 +241,25 @@ class ParkingDay:
         searched_s = 0.0 if fate.search_began_s is None else self.env.now - fate.search_began_s
         return self._cost_at_s(site, errand) <= plan.cost_s + MORE_COST_S * searched_s
 
-    def waits_at(self, site: int, errand: Errand, plan: Plan | None) -> bool:
-        """Whether a driver queues at the gate of a full site: it has a gate, and the line seems to cost less than the
-        next plan does. Lines seem to move as if cars stayed `BELIEVED_STAY_S`."""
+    def waits_at(self, site: int, errand: Errand, fate: Fate, plan: Plan | None) -> bool:
+        """Whether a driver queues at the gate of a full site: it has a gate, he would not stand in the way of all
+        behind, and the line seems to cost less than the next plan does. Lines seem to move as if cars stayed
+        `BELIEVED_STAY_S`."""
         here = self.search.sites[site]
-        if here.gate_s <= 0.0 or here.spaces <= 0:
+        if here.gate_s <= 0.0 or here.spaces <= 0 or not self._has_room_to_wait(site, fate):
             return False
         if plan is None:
             return True
         line_s = (self.stock.waiting(site) + 1 + self.gate(site).on_street) * BELIEVED_STAY_S / here.spaces
         return self._cost_at_s(site, errand) + WAIT_WEIGHT * line_s < plan.cost_s
+
+    def _has_room_to_wait(self, site: int, fate: Fate) -> bool:
+        """Room before the gate, or along a lane that is not the only one of the street."""
+        gate = self.gate(site)
+        if gate.has_room() or fate.is_aside:
+            return True
+        link = self.search.tables.network.links[fate.here]
+        return link.lanes >= 2.0 and gate.on_street < link.length_m * link.jam_density_vpkm / 1000.0
 
     def stops_illegally(self, errand: Errand, fate: Fate) -> bool:
         """Whether a driver who found nothing stops where it is forbidden."""
