@@ -32,7 +32,7 @@ def with_lanes(network: Network, lanes: float) -> Network:
     return network.with_links(replace(link, lanes=lanes) for link in network.links)
 
 
-def car_arrives_s(network: Network, make: type, *, in_lane: bool) -> tuple[float, float]:
+def car_arrives_s(network: Network, make: type, *, in_lane: bool, stopping_s: float = 0.0) -> tuple[float, float]:
     """When the bus and the car 10 s behind it reach c; the bus halts at b for its doors, 30 s."""
     tables = build_tables(network)
     env = Environment()
@@ -40,7 +40,7 @@ def car_arrives_s(network: Network, make: type, *, in_lane: bool) -> tuple[float
     flow = make(env, tables, Fleet(10 * MICROS * one, 0 * one, 2 * one, tables.segments_of(["ab", "bc"]), 0 * one))
     halts = (Halt(tables.segments_of(["ab"]), in_lane, 0), Halt(tables.segments_of(["bc"]), False, 1))
     fate, service = BusFate(), BusService.without_riders(2)
-    service.dwell = replace(service.dwell, doors_s=30.0)
+    service.dwell, service.stopping_s = replace(service.dwell, doors_s=30.0), stopping_s
     env.story_at(0.0, bus(env, flow, service, [BusRun("1", "1", 1, 0.0, halts)], [fate]), 1)
     env.run()
     arrive_us = flow.finish().vehicles.arrive_us
@@ -56,6 +56,12 @@ def test_bus_in_the_lane_holds_up_the_car_behind_by_the_rest_of_its_dwell(one_ro
     bus_s, car_s = car_arrives_s(one_road, make, in_lane=True)
     assert bus_s == pytest.approx(100.0 + 30.0 + 100.0 + 30.0)
     assert car_s == pytest.approx(234.0)
+
+
+@BOTH_FLOWS
+def test_a_bus_that_stopped_loses_the_time_to_brake_and_pull_away(one_road: Network, make: type) -> None:
+    """Once for the stop on its way, not for the last; in the lane the car behind loses it too."""
+    assert car_arrives_s(one_road, make, in_lane=True, stopping_s=10.0) == pytest.approx((270.0, 244.0))
 
 
 @BOTH_FLOWS

@@ -1,6 +1,7 @@
 """Static user equilibrium: textbook cases to the digits of theory, and the best known flows of Sioux Falls."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,19 @@ def mean_time(found: StaticEquilibrium, flow: float) -> float:
 def test_T19_bpr_at_half_full_and_beyond_capacity() -> None:
     bpr = DelayFunctions.bpr(np.ones(3), np.ones(3))
     assert bpr.times_s(np.array([0.5, 1.0, 1.2])).tolist() == pytest.approx([1.009375, 1.15, 1.311040], abs=1e-12)
+
+
+def test_volume_that_is_there_anyhow_drives_the_flow_away() -> None:
+    """Two roads of time v for 2: one each. With 1 of other traffic on the first: 0.5 and 1.5, a time of 1.5 on both."""
+    graph = graph_of(["ab1", "ab2"])
+    alone = delays_of(graph, {"ab1": (0.0, 1.0, 1.0, 1.0), "ab2": (0.0, 1.0, 1.0, 1.0)})
+    other = np.zeros(2)
+    other[graph.link_index["ab1"]] = 1.0
+    pairs = demand(graph, "a", "b", 2.0)
+    for delays, flow, time_s in ((alone, 1.0, 1.0), (replace(alone, beside=other), 0.5, 1.5)):
+        found = static_equilibrium(graph, pairs, delays, gap=1e-9)
+        assert flow_on(found, graph, "ab1") == pytest.approx(flow, abs=1e-6)
+        assert found.time_s.tolist() == pytest.approx([time_s, time_s], abs=1e-6)
 
 
 def test_T17_pigou_all_take_the_road_that_is_never_worse() -> None:

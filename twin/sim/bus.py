@@ -34,6 +34,9 @@ BOARDING_S = 2.5  # per rider by card or code at the front door (2.0–3.0 s in 
 ALIGHTING_S = 1.8  # per rider at the rear door (1.5–2.0 s, assumed)
 STANDEE_S = 0.5  # more for each who boards while others stand (TCQSM, TCRP 165)
 HELD_TO = 0.9  # share of the scheduled headway that headway control restores (assumed; below 1 it costs less speed)
+STOPPING_S = 10.0
+"""Lost beside the dwell by who stops: braking from 40 km/h and pulling away, v/2 (1/a + 1/b) at 1.2 and 1.0 m/s² (rates
+assumed). In the model a vehicle drives up at full speed, so it is spent at the stop, after the doors close."""
 LONGEST_HOLD_S = 180.0  # no bus is held longer for its headway (assumed)
 LATEST_DEPARTURE_S = 1 << 18  # room in an agent id for the second of a run's scheduled departure: three days
 LOOK_AGAIN_S = 1.0  # a bus at a red whose end may come sooner than the plan says, or nobody knows
@@ -124,7 +127,7 @@ Visit = tuple[str, int, float, float, int, int, int, int]
 @dataclass(slots=True)
 class BusService:
     """What buses of one run of the model share: riders, how long doors are open, who left which stop last, lanes of
-    their own, and signals that wait for them (None: there are none)."""
+    their own, and signals that wait for them (None: there are none). `stopping_s`: see STOPPING_S."""
 
     passengers: Passengers
     dwell: DwellRule = USUAL_DWELL
@@ -132,6 +135,7 @@ class BusService:
     left_s: dict[tuple[str, int], float] = field(default_factory=dict)  # (line, stop) → last departure
     lanes: BusLanes | None = None
     signals: BusesAhead | None = None
+    stopping_s: float = 0.0
 
     @classmethod
     def without_riders(cls, n_rows: int = 0) -> "BusService":
@@ -155,8 +159,12 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
     load = Load.empty(len(run.halts))
     stands_on: int | None = None  # the segment at whose end it stands in its lane; None: aside, or not yet there
     stands_at: int | None = None  # the segment of the street at whose end it stands, in its lane or aside
+    dwelt_s = 0.0
     for number, halt in enumerate(run.halts):
         if len(halt.segments):
+            if service.stopping_s > 0.0 and fate.dwell_s > dwelt_s:
+                yield env.timeout(service.stopping_s)
+            dwelt_s = fate.dwell_s
             segments = halt.segments
             if service.lanes is not None:
                 segments = service.lanes.way(segments, stands_on, env.now)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from twin import chance
 from twin.records import INTERVAL_S, Records
 from twin.routing.kernel import INTERVAL_MS
-from twin.sim.bus import BusFate, BusRun, BusService, bus, bus_blocks, first_rows, passing_buses
+from twin.sim.bus import STOPPING_S, BusFate, BusRun, BusService, bus, bus_blocks, first_rows, passing_buses
 from twin.sim.bus_lanes import BusLanes
 from twin.sim.buses_ahead import BusesAhead
 from twin.sim.city_tables import bus_table, trip_table, visit_table
@@ -67,6 +67,8 @@ def run_city(
     a row for each trip, by traveller id; a way back that was not begun, since the stay lasts or the way out was not
     made, is no trip.
     """
+    if with_stories and buses_pass:
+        raise ValueError("buses either have stories or pass")
     env = Environment(start_s)
     decides = habits.wants_site[day.traveller] & (habits.site[day.traveller] >= 0) & with_stories
     has_way = habits.routes.cost_ms[day.traveller] >= 0
@@ -96,7 +98,10 @@ def run_city(
     fates: dict[int, Fate] = {}
     runs: list[BusRun] = []
     bus_fates: list[BusFate] = []
-    service = BusService(Passengers(*(riders or _nobody(stage))), lanes=BusLanes.of(stage.tables), signals=buses_ahead)
+    service = BusService(
+        Passengers(*(riders or _nobody(stage))),
+        lanes=BusLanes.of(stage.tables), signals=buses_ahead, stopping_s=STOPPING_S,
+    )  # fmt: skip
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
             env.story(generator, agent)

@@ -1,11 +1,14 @@
 """A city's mean hour as flows: trips between nodes, and how the time over each link rises with volume."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.city.city import City
 from twin.city.network import Network
+from twin.city.transit import BusLine
 from twin.city.vehicles import VEHICLE_CLASSES
 from twin.clock import TimeWindow
 from twin.routing.loading import Pairs
@@ -45,12 +48,25 @@ def mean_hour(city: City, habits: Habits, measured: TimeWindow) -> Pairs:
     return Pairs.of(habits.origin, habits.destination, flow)
 
 
-def street_delays(network: Network, shares: HeldShares = TO_RANK) -> DelayFunctions:
-    """Volume–delay functions of streets before signals have plans (s, PCU/h)."""
+def bus_flow(network: Network, lines: Sequence[BusLine], hours: TimeWindow) -> NDArray[np.float64]:
+    """PCU of buses an hour on each link, where they have no lane of their own; a line with a street closed: none."""
+    flow = np.zeros(len(network.links))
+    for line in lines:
+        if all(link in network.link_index for link in line.route):
+            pcu = VEHICLE_CLASSES["bus"].pcu * len(line.departures_s(hours.start_s, hours.end_s))
+            flow[[network.link_index[link] for link in line.route]] += pcu / (hours.duration_s / 3600.0)
+    shared = np.array([link.lanes_for_all == link.lanes for link in network.links])
+    return np.where(shared, flow, 0.0)
+
+
+def street_delays(
+    network: Network, shares: HeldShares = TO_RANK, *, beside: NDArray[np.float64] | None = None
+) -> DelayFunctions:
+    """Volume–delay functions of streets before signals have plans (s, PCU/h); `beside`: flow that is there anyhow."""
     links = network.links
     signal = np.array([network.node_by_id[link.to_node].control == "signal" for link in links])
     yields = np.array([link.priority == 1 for link in links]) & ~signal
     held = np.where(signal, shares.at_signal, np.where(yields, shares.yielding, 1.0))
     free_s = np.array([link.free_time_s for link in links]) + np.where(signal, _SIGNAL_WAIT_S, 0.0)
     capacity = np.array([link.capacity_vph * link.lanes_for_all for link in links]) * held
-    return DelayFunctions.bpr(free_s, capacity, alpha=_BPR_ALPHA, beta=_BPR_BETA)
+    return DelayFunctions.bpr(free_s, capacity, alpha=_BPR_ALPHA, beta=_BPR_BETA, beside=beside)

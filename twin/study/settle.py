@@ -23,7 +23,7 @@ from twin.sim.city_run import run_city
 from twin.sim.stage import Day, Habits, Stage
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.lorry_ways import break_bans, lawful_routes
-from twin.study.mean_hour import FOR_FIRST_ROUTES, mean_hour, street_delays
+from twin.study.mean_hour import FOR_FIRST_ROUTES, bus_flow, mean_hour, street_delays
 from twin.study.signal_phases import TurnVolumes
 from twin.study.signal_plans import (
     VolumesByHours,
@@ -284,14 +284,15 @@ def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits
 
 
 def first_ways(stage: Stage, habits: Habits, period: Period) -> Habits:
-    """First routes: those of the static equilibrium of the measured window.
+    """First routes: those of the static equilibrium of the measured window, buses being on their streets.
 
     Of a whole day its two busiest hours count. The flow is a mixture of quickest ways at the times of its rounds:
     everybody draws a round by its weight (keyed).
     """
     graph = stage.router.graph
-    pairs = mean_hour(stage.city, habits, busiest_window(stage.city, period.measured))
-    found = static_equilibrium(graph, pairs, street_delays(stage.network, FOR_FIRST_ROUTES), most_rounds=STATIC_ROUNDS)
+    hours = busiest_window(stage.city, period.measured)
+    delays = street_delays(stage.network, FOR_FIRST_ROUTES, beside=bus_flow(stage.network, stage.city.lines, hours))
+    found = static_equilibrium(graph, mean_hour(stage.city, habits, hours), delays, most_rounds=STATIC_ROUNDS)
     ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)
     shares = np.cumsum(found.weight) / found.weight.sum()
     drawn = np.searchsorted(shares, chance.uniform(SETTLING_SEED, "first ways", ids), side="right")

@@ -33,32 +33,45 @@ ROUND_COLUMNS = ["round", "relative_gap", "vehicle_hours"]
 class DelayFunctions:
     """Time over each link (s) at a volume: fixed_s + rising_s × (volume / capacity) ** power. Arrays over links.
 
-    The function of the Bureau of Public Roads (1964), t0 (1 + α x^β), has fixed_s = t0 and rising_s = α t0.
+    The function of the Bureau of Public Roads (1964), t0 (1 + α x^β), has fixed_s = t0 and rising_s = α t0. `beside`:
+    volume that is there anyhow, as of buses, and counts with the flow that is looked for; None: none.
     """
 
     fixed_s: Floats
     rising_s: Floats
     capacity: Floats
     power: Floats
+    beside: Floats | None = None
 
     @classmethod
-    def bpr(cls, free_s: Floats, capacity: Floats, *, alpha: float = 0.15, beta: float = 4.0) -> "DelayFunctions":
+    def bpr(
+        cls,
+        free_s: Floats,
+        capacity: Floats,
+        *,
+        alpha: float = 0.15,
+        beta: float = 4.0,
+        beside: Floats | None = None,
+    ) -> "DelayFunctions":
         """t0 (1 + α x^β)."""
-        return cls(free_s, alpha * free_s, capacity, np.full(len(free_s), beta))
+        return cls(free_s, alpha * free_s, capacity, np.full(len(free_s), beta), beside)
 
     def times_s(self, volume: Floats) -> Floats:
         """Time over each link at these volumes (s)."""
-        times: Floats = self.fixed_s + self.rising_s * (volume / self.capacity) ** self.power
+        times: Floats = self.fixed_s + self.rising_s * (self._all(volume) / self.capacity) ** self.power
         return times
 
     def slopes(self, volume: Floats) -> Floats:
         """Derivative of each time by its volume."""
-        x = np.maximum(volume, 1e-12 * self.capacity) / self.capacity
+        x = np.maximum(self._all(volume), 1e-12 * self.capacity) / self.capacity
         slopes: Floats = self.rising_s * self.power * x ** (self.power - 1.0) / self.capacity
         return slopes
 
+    def _all(self, volume: Floats) -> Floats:
+        return volume if self.beside is None else volume + self.beside
+
     def marginal(self) -> "DelayFunctions":
-        """Functions whose user equilibrium is the system optimum of these: t(v) + v t'(v)."""
+        """Functions whose user equilibrium is the system optimum of these: t(v) + v t'(v), where nothing is beside."""
         return replace(self, rising_s=self.rising_s * (self.power + 1.0))
 
 

@@ -26,7 +26,7 @@ LONGEST_ALIKE_S = 4 * 3600.0
 
 
 def turn_volumes(stage: Stage, habits: Habits, hours: TimeWindow) -> dict[tuple[str, str], float]:
-    """Cars and lorries, and PCU of buses, an hour by (from link, to link), of those that depart in these hours."""
+    """PCU of cars, lorries and buses an hour by (from link, to link), of those that depart in these hours."""
     return largest_turn_volumes(stage, habits, [hours])
 
 
@@ -34,7 +34,9 @@ def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWin
     """As `turn_volumes`, each turn's in that of the windows in which it has most."""
     travellers = demand_of(stage.city).travellers
     usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
-    share = travellers["travels_share"].to_numpy(dtype=np.float64)
+    pcu = travellers["travels_share"].to_numpy(dtype=np.float64) * np.where(
+        travellers["mode"].eq("truck"), VEHICLE_CLASSES["truck"].pcu, VEHICLE_CLASSES["car"].pcu
+    )
     routes = habits.routes.select(np.arange(len(usual_s), dtype=np.int64))
     links = routes.links.astype(np.int64)
     traveller = np.repeat(np.arange(len(usual_s)), routes.length)
@@ -45,7 +47,7 @@ def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWin
     found, row = np.unique(np.append(turn, bus_turn), return_inverse=True)
     largest = np.zeros(len(found))
     for hours in windows:
-        weight = np.where((usual_s >= hours.start_s) & (usual_s < hours.end_s), share, 0.0)
+        weight = np.where((usual_s >= hours.start_s) & (usual_s < hours.end_s), pcu, 0.0)
         buses = np.array([BUS_PCU * len(one.departures_s(hours.start_s, hours.end_s)) for one in lines])
         weights = np.append(weight[traveller[1:][goes_on]], buses[line])
         volume = np.bincount(row, weights=weights, minlength=len(found))
