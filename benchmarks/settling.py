@@ -21,8 +21,9 @@ from twin.city.zones import LoadingPoint
 from twin.clock import TimeWindow
 from twin.files.city_files import load_city
 from twin.files.scenario_files import read_scenario
+from twin.study.period import Period
 from twin.study.screen import city_equilibrium
-from twin.study.settle import Period, settle_arm, settle_base
+from twin.study.settle import settle_arm, settle_base
 
 SCENARIO = "double-river-east"
 GAPS = (1e-2, 1e-3, 5e-4, 1e-4, 5e-5, 2e-5, 1e-5, 1e-6, 1e-7)

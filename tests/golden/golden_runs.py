@@ -29,7 +29,8 @@ from twin.records import STATUSES, Records
 from twin.results.run import Arm, LightTraffic
 from twin.scenario.scenario import Scenario
 from twin.study.arms import StudyArm, make_run, riders_of
-from twin.study.settle import Period, Settlement, light_times, settle_arm, settle_base
+from twin.study.period import Period
+from twin.study.settle import Settlement, light_times, settle_arm, settle_base
 
 FILE = Path(__file__).with_name("golden.toml")
 SEED = 1

@@ -15,7 +15,8 @@ from twin.city.zones import LoadingPoint
 from twin.clock import TimeWindow
 from twin.sim.city_run import run_city
 from twin.study.habits import demand_of, trips_of_day
-from twin.study.settle import SETTLING_SEED, Period, Settlement, settle_base
+from twin.study.period import Period
+from twin.study.settle import SETTLING_SEED, Settlement, settle_base
 
 PERIOD = Period.around(TimeWindow.between("07:00", "08:00"))
 ARRIVALS_VPS = 0.6

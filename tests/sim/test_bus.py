@@ -10,7 +10,7 @@ import pytest
 from twin.city.network import Network
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
-from twin.sim.bus import DOORS_S, BusFate, BusRun, BusService, Halt, bus, bus_blocks, passing_buses
+from twin.sim.bus import DOORS_S, BusFate, BusRun, BusService, Halt, bus, bus_blocks, line_halts, passing_buses
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
@@ -73,7 +73,7 @@ def test_bus_that_stops_aside_holds_up_nobody(one_road: Network, make: type) -> 
 
 def runs_of(network: Network, *lines: BusLine, from_s: float = 0.0) -> list[BusRun]:
     tables = build_tables(network, segment_m=250.0)
-    blocks = bus_blocks(network, tables, lines, start_s=from_s, end_s=3600.0)
+    blocks = bus_blocks(network, lines, line_halts(network, tables, lines), start_s=from_s, end_s=3600.0)
     return sorted((run for block in blocks for run in block), key=lambda run: (run.depart_s, run.line_id))
 
 
@@ -150,7 +150,9 @@ def test_a_bus_that_comes_late_starts_its_next_run_late(one_road: Network, make:
 
 def test_buses_that_pass_leave_by_the_timetable_and_drive_every_street_of_their_line(one_road: Network) -> None:
     tables = build_tables(one_road, segment_m=250.0)
-    fleet = passing_buses(one_road, tables, [line(600.0)], start_s=0.0, end_s=1000.0)
+    fleet = passing_buses(
+        one_road, tables, [line(600.0)], line_halts(one_road, tables, [line(600.0)]), start_s=0.0, end_s=1000.0
+    )
     assert (fleet.depart_us / MICROS).tolist() == [300.0, 900.0]
     ways = [fleet.route[a:b].tolist() for a, b in zip(fleet.route_start, fleet.route_end, strict=True)]
     assert ways == [[3, 4, 5, 6, 7]] * 2  # it appears at its first stop, as one that stops does

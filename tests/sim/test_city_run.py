@@ -18,7 +18,8 @@ from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.parking_stock import ParkingStock
 from twin.sim.stage import Day, Stage
 from twin.study.habits import demand_of, trips_of_day
-from twin.study.settle import Period, Settlement, settle_base
+from twin.study.period import Period
+from twin.study.settle import Settlement, settle_base
 
 PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
 
@@ -246,7 +247,7 @@ def given_way(settled: Settlement, *, lanes: bool, priority: bool) -> Settlement
 def test_lanes_and_signals_of_their_own_make_buses_faster_one_by_one_and_together(
     settled: Settlement, records: Records
 ) -> None:
-    """Mean time under way of line 1路, some 250 s without either; what signals give to buses, others wait."""
+    """Mean time under way of line 1路, some 250 s without either; cars hardly notice the few buses' greens."""
 
     def under_way_s(found: Records) -> float:
         assert found.buses is not None
@@ -261,7 +262,7 @@ def test_lanes_and_signals_of_their_own_make_buses_faster_one_by_one_and_togethe
     both = run(given_way(settled, lanes=True, priority=True))
     assert under_way_s(both) < min(under_way_s(lanes), under_way_s(priority))
     assert max(under_way_s(lanes), under_way_s(priority)) < under_way_s(records)
-    assert hours(records) < hours(priority)
+    assert hours(priority) == pytest.approx(hours(records), rel=0.02)
 
 
 def test_both_flows_tell_the_same_story_of_bus_lanes_and_priority(settled: Settlement) -> None:

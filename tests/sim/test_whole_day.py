@@ -14,7 +14,8 @@ from twin.records import Records
 from twin.sim.city_run import run_city
 from twin.sim.flow_simpy import SimpyFlow
 from twin.study.habits import demand_of, trips_of_day
-from twin.study.settle import Period, Settlement, departures_of, settle_base
+from twin.study.period import Period, departures_of
+from twin.study.settle import Settlement, settle_base
 from twin.study.turn_volumes import busiest_window, plan_hours, planning_windows
 
 HOUR = 3600.0

@@ -34,7 +34,8 @@ from twin.results.sites_compared import sites_of
 from twin.results.verdicts import PRIMARY_METRICS
 from twin.study.arms import StudyArm, make_run, riders_of, service_of
 from twin.study.executor import each, hand_over, taken_over, usual_jobs
-from twin.study.settle import Period, light_times, settle_arm, settle_base
+from twin.study.period import Period
+from twin.study.settle import light_times, settle_arm, settle_base
 
 MEASURE = 'kind = "change_lanes"\nstreet = "东风桥"\nlanes = 2'
 BASE_ROUNDS, ARM_ROUNDS = 3, 2

@@ -29,8 +29,9 @@ from twin.sim.parking_search import YUAN_S
 from twin.study.compare import compare, reacting_as_asked
 from twin.study.mode_costs import at_pace_of_streets, choosers_of, dearer_where_riders_stand, mean_ms, mode_costs
 from twin.study.people_react import Choices, Reacted, as_in_base, settle_modes, with_choices
+from twin.study.period import Period
 from twin.study.rider_plans import access_of, line_graph, stop_places
-from twin.study.settle import Period, Settlement, settle_arm, settle_base
+from twin.study.settle import Settlement, settle_arm, settle_base
 from twin.wording import Words
 
 PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))

@@ -14,8 +14,9 @@ from twin.scenario.bus_measures import SetHeadway
 from twin.sim.passengers import GOES_TO_END, rider_books
 from twin.study.arms import StudyArm, make_run, riders_of
 from twin.study.bus_forecast import fleet_of, forecast
+from twin.study.period import Period
 from twin.study.rider_plans import WALK_DETOUR, WALK_MPS, plan_riders, riders_of_day, walk_time_s
-from twin.study.settle import Period, Settlement, settle_base
+from twin.study.settle import Settlement, settle_base
 
 SEVEN, NINE = 7 * 3600.0, 9 * 3600.0
 PERIOD = Period.around(TimeWindow(SEVEN, NINE))

@@ -13,18 +13,10 @@ from twin.city.zones import LoadingPoint
 from twin.clock import TimeWindow
 from twin.records import Records
 from twin.sim.stage import Habits, Stage
+from twin.study.experienced import experienced_ms
 from twin.study.habits import carried_over, first_habits
-from twin.study.settle import (
-    LOOK_S,
-    Period,
-    Settlement,
-    continued,
-    departures_of,
-    experienced_ms,
-    light_times,
-    settle_arm,
-    settle_base,
-)
+from twin.study.period import LOOK_S, Period, departures_of
+from twin.study.settle import Settlement, continued, light_times, settle_arm, settle_base
 
 PERIOD = Period.around(TimeWindow.between("07:15", "08:00"))
 

@@ -18,7 +18,7 @@ from twin.city.network import Link, Network, Node
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
 from twin.errors import DataFileError
-from twin.sim.bus import BusFate, BusService, bus, bus_blocks
+from twin.sim.bus import BusFate, BusService, bus, bus_blocks, line_halts
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
@@ -191,7 +191,8 @@ def test_a_real_feed_reads_runs_and_writes_back(tmp_path: Path) -> None:
     flow = CompiledFlow(env, tables, Fleet.none())
     service = BusService.without_riders(80)
     runs = 0
-    for block in bus_blocks(streets, tables, lines, start_s=7 * 3600.0, end_s=7.5 * 3600.0):
+    halts = line_halts(streets, tables, lines)
+    for block in bus_blocks(streets, lines, halts, start_s=7 * 3600.0, end_s=7.5 * 3600.0):
         here = [BusFate() for _ in block]
         fates += here
         runs += len(block)

@@ -20,7 +20,7 @@ from twin.files.city_files import load_city
 from twin.scenario.scenario import Scenario
 from twin.scenario.street_parts import NEAR_M
 from twin.sim.parking_search import LONGEST_WALK_M
-from twin.study.settle import Period, departures_of
+from twin.study.period import Period, departures_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

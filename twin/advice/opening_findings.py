@@ -1,8 +1,8 @@
 """What an opening does beside its total: streets that win and lose, traffic in residential streets, schools and
 hospitals nearer, bus lines that could use it."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -114,22 +114,15 @@ def residential_change_vehkm(equilibria: OpeningEquilibria, measure_id: str) -> 
     return float(((after - before) * length_km).sum()) * equilibria.hours
 
 
-@dataclass(frozen=True, slots=True)
-class Nearer:
-    """Residents whose drive to the nearest place of a kind is shorter by half a minute or more, and the most saved."""
-
-    residents: float
-    most_min: float
-
-
 def nearer(
     equilibria: OpeningEquilibria, city: City, places: Sequence[KnownPlace], measure_id: str, kind: str
-) -> Nearer | None:
-    """Who is nearer to a place of a kind at the times of the static equilibria; None where no such place is known."""
+) -> float:
+    """Residents whose drive to the nearest place of a kind is shorter by half a minute or more, at the times of the
+    static equilibria; NaN where no such place is known."""
     there = [place for place in places if place.kind == kind]
     zones = [zone for zone in city.zones if zone.kind == "zone"]
     if not there or not zones:
-        return None
+        return math.nan
     network, router = equilibria.network, equilibria.router
     ground = ground_of(network)
     starts = _nearest_nodes(ground.node_xy, ground.xy([z.lon for z in zones], [z.lat for z in zones]))
@@ -141,7 +134,7 @@ def nearer(
         times_min.append(np.where(table < 0, np.inf, table).min(axis=1))
     saved_min = np.nan_to_num(times_min[0] - times_min[1])
     residents = np.array([zone.residents for zone in zones])
-    return Nearer(float(residents[saved_min >= NEARER_MIN].sum()), float(saved_min.max(initial=0.0)))
+    return float(residents[saved_min >= NEARER_MIN].sum())
 
 
 def lines_that_could_use(city: City, candidate: Candidate) -> list[tuple[str, float]]:

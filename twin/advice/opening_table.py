@@ -146,7 +146,7 @@ def _row(
         c.road_class, c.lanes, c.crow_m, is_structure=any(kind in BRIDGED for kind in c.crosses)
     ).yuan  # fmt: skip
     near = {
-        kind: None if row.refused else nearer(equilibria, base, places, row.key, kind)
+        kind: math.nan if row.refused else nearer(equilibria, base, places, row.key, kind)
         for kind in ("school", "hospital")
     }
     changes = [] if row.refused else streets_in_equilibrium(equilibria, row.key)
@@ -181,8 +181,8 @@ def _row(
         "static_vehh_per_km": row.static_vehh / (c.crow_m / METRES_PER_KM),
         "static_vehh_per_10m_yuan": row.static_vehh / (cost / 1e7),
         "residential_vehkm": math.nan if quiet_vehkm is None else quiet_vehkm,
-        "school_residents": near["school"].residents if near["school"] else math.nan,
-        "hospital_residents": near["hospital"].residents if near["hospital"] else math.nan,
+        "school_residents": near["school"],
+        "hospital_residents": near["hospital"],
         "gaining_streets": _listed([change for change in changes[::-1] if change[1] < 0.0]),
         "losing_streets": _listed([change for change in changes if change[1] > 0.0]),
         "bus_lines": "、".join(f"{name}(−{saved:.0f} m)" for name, saved in lines_that_could_use(base, c)[:5]),

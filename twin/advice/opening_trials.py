@@ -22,7 +22,8 @@ from twin.results.estimates import Estimate, paired
 from twin.sim.city_run import run_city
 from twin.study.executor import each, hand_over, taken_over
 from twin.study.habits import demand_of, trips_of_day
-from twin.study.settle import Period, Settlement, settle_arm, settle_base, vehicle_hours
+from twin.study.period import Period
+from twin.study.settle import Settlement, settle_arm, settle_base, vehicle_hours
 
 Floats = NDArray[np.float64]
 Tell = Callable[[str, int, int], None]

@@ -34,7 +34,8 @@ from twin.city.places import KnownPlace
 from twin.clock import TimeWindow
 from twin.results.estimates import Estimate
 from twin.scenario.street_openings import OpenLink
-from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS, Period
+from twin.study.period import Period
+from twin.study.settle import ARM_ROUNDS, BASE_ROUNDS
 
 Tell = Callable[[str, int, int], None]
 Floats = NDArray[np.float64]

@@ -45,9 +45,7 @@ class Outcome:
     walking_m: float  # one way, of those who park
     cost_h: float  # hours: search × 1.5, walking both ways × 2, half an hour for each who finds none
     cost_h_by_destination: Floats
-    turned_away_by_destination: Floats
     parked_by_site: Floats
-    asked_by_site: Floats
     refused_by_site: Floats
     taken_at_end: Floats
 
@@ -114,7 +112,7 @@ class ParkingModel:
         lots = _Lots(self, spaces.astype(np.float64))
         asking = _Asking.of(self, lots.room)
         totals = np.zeros((3, len(self.near)))
-        by_site = np.zeros((3, self.n_sites))
+        by_site = np.zeros((2, self.n_sites))
         for step in range(self.arrivals.shape[1]):
             come = self.arrivals[:, step, :]
             drivers = come.sum(axis=1)
@@ -122,7 +120,7 @@ class ParkingModel:
             found = admitted.sum(axis=1)
             totals += drivers - found, drivers * way.search_s, (admitted * self.walk_m).sum(axis=1)
             asked, came_in = asking.by_site(drivers[:, None] * way.asked), asking.by_site(admitted)
-            by_site += came_in, asked, asked - came_in
+            by_site += came_in, asked - came_in
         away, search_s, walk_m = totals
         cost_h = (CRUISING_WEIGHT * search_s + walk_cost_s(walk_m) + AWAY_S * away) / SECONDS_PER_HOUR
         return Outcome(
@@ -132,10 +130,8 @@ class ParkingModel:
             walking_m=float(walk_m.sum()),
             cost_h=float(cost_h.sum()),
             cost_h_by_destination=cost_h,
-            turned_away_by_destination=away,
             parked_by_site=by_site[0],
-            asked_by_site=by_site[1],
-            refused_by_site=by_site[2],
+            refused_by_site=by_site[1],
             taken_at_end=lots.taken(),
         )
 

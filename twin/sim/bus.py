@@ -8,7 +8,7 @@ and a stop in the lane holds up the buses behind alone.
 """
 
 import hashlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -255,13 +255,23 @@ def first_rows(lines: Sequence[BusLine]) -> dict[str, int]:
     return rows
 
 
-def bus_blocks(
-    network: Network, tables: FlowTables, lines: Sequence[BusLine], *, start_s: float, end_s: float
-) -> list[list[BusRun]]:
-    """What each bus drives, departures with start_s <= t < end_s; lines whose streets are closed do not run."""
+def line_halts(network: Network, tables: FlowTables, lines: Sequence[BusLine]) -> dict[str, tuple[Halt, ...]]:
+    """Where the buses of each line drive and halt, by line id; a line whose streets are closed is not in it."""
     rows = first_rows(lines)
     open_lines = [line for line in lines if all(link in network.link_index for link in line.route)]
-    halts = {line.id: _halts(network, tables, line, rows[line.id]) for line in open_lines}
+    return {line.id: _halts(network, tables, line, rows[line.id]) for line in open_lines}
+
+
+def bus_blocks(
+    network: Network,
+    lines: Sequence[BusLine],
+    halts: Mapping[str, tuple[Halt, ...]],
+    *,
+    start_s: float,
+    end_s: float,
+) -> list[list[BusRun]]:
+    """What each bus drives, departures with start_s <= t < end_s, of the lines that have `halts` (of `line_halts`)."""
+    open_lines = [line for line in lines if line.id in halts]
     by_id = {line.id: line for line in open_lines}
     departures = {line.id: line.departures_s(0.0, end_s) for line in open_lines}
     blocks = []
@@ -291,13 +301,19 @@ def bus_blocks(
 
 
 def passing_buses(
-    network: Network, tables: FlowTables, lines: Sequence[BusLine], *, start_s: float, end_s: float
+    network: Network,
+    tables: FlowTables,
+    lines: Sequence[BusLine],
+    halts: Mapping[str, tuple[Halt, ...]],
+    *,
+    start_s: float,
+    end_s: float,
 ) -> Fleet:
     """The same buses as vehicles that leave by the timetable and drive through without a stop: what cars meet of them
     where stops would cost too much to run. In the hours of a bus lane, when they set out, they drive there.
     """
     lanes = BusLanes.of(tables)
-    runs = [run for block in bus_blocks(network, tables, lines, start_s=start_s, end_s=end_s) for run in block]
+    runs = [run for block in bus_blocks(network, lines, halts, start_s=start_s, end_s=end_s) for run in block]
     ways = [lanes.way(np.concatenate([halt.segments for halt in run.halts]), None, run.depart_s) for run in runs]
     if not ways:
         return Fleet.none()

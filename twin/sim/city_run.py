@@ -80,7 +80,7 @@ def run_city(
     buses_until_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
     if buses_pass:
         between = {"start_s": start_s, "end_s": buses_until_s}
-        fleet = fleet.and_then(passing_buses(stage.network, stage.tables, stage.city.lines, **between))
+        fleet = fleet.and_then(passing_buses(stage.network, stage.tables, stage.city.lines, stage.halts, **between))
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     lanes = LanesTaken(flow, stage.tables)
     for generator, agent in road_changes(env, lanes, stage.tables):
@@ -133,7 +133,7 @@ def run_city(
             for row, back in backs.items()
             if not decides[back.row_out]
         )
-        for block in bus_blocks(stage.network, stage.tables, stage.city.lines, start_s=start_s, end_s=buses_until_s):
+        for block in bus_blocks(stage.network, stage.city.lines, stage.halts, start_s=start_s, end_s=buses_until_s):
             block_fates = [BusFate() for _ in block]
             runs += block
             bus_fates += block_fates

@@ -1,6 +1,7 @@
 """What a day of a city is run on: the stage, people's habits, the trips of the day, and the times drivers know."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from twin.city.city import City
 from twin.city.network import Network
 from twin.routing.paths import Router, Routes
+from twin.sim.bus import Halt, line_halts
 from twin.sim.ebike_friction import with_right_turns_beside, with_shared_lanes
 from twin.sim.lane_groups import detector_groups, given_groups, planned_groups
 from twin.sim.parking_search import SearchMap
@@ -44,6 +46,11 @@ class Stage:
         )
         tables = build_tables(network, plans, segment_m=SEGMENT_M, classes=("car", "bus", "truck"), groups=groups)
         return cls(city, network, router, tables, SearchMap(city.network, tables, router, city.open_sites))
+
+    @cached_property
+    def halts(self) -> dict[str, tuple[Halt, ...]]:
+        """Where the buses of each line drive and halt, the same on every day."""
+        return line_halts(self.network, self.tables, self.city.lines)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,9 @@ from twin.city.ground import ground_of
 from twin.records import INTERVAL_S, REACH_MIN, REACHED, ZONE_COLUMNS, Records
 from twin.sim.stage import Stage
 from twin.study.bus_reach import KINDS_OF_PLACES
+from twin.study.experienced import experienced_ms
 from twin.study.habits import demand_of
-from twin.study.settle import LOOK_S, Period, experienced_ms
+from twin.study.period import LOOK_S, Period
 
 _MS_PER_MIN = 60_000
 

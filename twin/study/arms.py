@@ -24,8 +24,9 @@ from twin.study.access import zone_access
 from twin.study.bus_reach import bus_reach
 from twin.study.bus_service import line_stop_table, line_table
 from twin.study.habits import demand_of, trips_of_day
+from twin.study.period import LOOK_S, Period
 from twin.study.rider_plans import RiderPlan, plan_riders, riders_of_day
-from twin.study.settle import LOOK_S, Period, Settlement
+from twin.study.settle import Settlement
 
 NEAR_M = 2000.0
 """The influence area: within 2 km of a measure, beside the city's totals."""

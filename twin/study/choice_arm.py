@@ -25,7 +25,8 @@ from twin.study.assumptions import assumptions_of, not_answered, people_that_rea
 from twin.study.executor import hand_over, taken_over
 from twin.study.mode_costs import choosers_of
 from twin.study.people_react import MODE_ROUNDS, Reacted, Tell, settle_modes
-from twin.study.settle import Period, Settlement, departures_of
+from twin.study.period import Period, departures_of
+from twin.study.settle import Settlement
 
 
 @dataclass(frozen=True, eq=False)

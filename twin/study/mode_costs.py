@@ -26,8 +26,9 @@ from twin.sim.parking_choice import expected_costs_s
 from twin.sim.stage import Stage
 from twin.study.bus_forecast import STANDING_COST
 from twin.study.habits import point_nodes, seekers_of
+from twin.study.period import LOOK_S, Period
 from twin.study.rider_plans import Access, access_of, first_places, line_graph, stop_places, walk_time_s
-from twin.study.settle import LOOK_S, Period, Settlement
+from twin.study.settle import Settlement
 from twin.units import SECONDS_PER_HOUR, mps_from_kmh
 
 Ints = NDArray[np.int64]

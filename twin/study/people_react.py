@@ -21,7 +21,8 @@ from twin.demand.inputs import CHOICE_MODES, ChoiceSettings
 from twin.demand.nested_logit import modes_after, pivoted, trips_factor, utility_gain, utils_per_min
 from twin.results.mode_shares import MODE_ROUND_COLUMNS
 from twin.study.mode_costs import choosers_of, mode_costs
-from twin.study.settle import ARM_ROUNDS, Period, Settlement, settle_arm
+from twin.study.period import Period
+from twin.study.settle import ARM_ROUNDS, Settlement, settle_arm
 from twin.units import SECONDS_PER_HOUR
 
 Ints = NDArray[np.int64]

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from twin import chance
 from twin.city.city import City
-from twin.clock import TimeWindow
-from twin.demand.sampling import MORNING
-from twin.records import INTERVAL_S, Records
+from twin.records import Records
 from twin.routing.paths import Routes
 from twin.sim.city_run import run_city
 from twin.sim.stage import Day, Habits, Stage
+from twin.study.experienced import experienced_ms, waits_ms
 from twin.study.habits import carried_over, demand_of, first_habits, trips_of_day
 from twin.study.lorry_ways import break_bans, lawful_routes
 from twin.study.mean_hour import FOR_FIRST_ROUTES, bus_flow, mean_hour, street_delays
+from twin.study.period import LOOK_MS, LOOK_S, Period
 from twin.study.signal_phases import TurnVolumes
 from twin.study.signal_plans import (
     VolumesByHours,
@@ -49,14 +49,6 @@ Tell = Callable[[str, int, int], None]
 SETTLING_SEED = 0
 """The day that is repeated while routes settle; replications have days of their own."""
 
-LOOK_S = 300.0
-"""Times that travellers know are means of so long (s): short beside the minutes in which a queue builds up."""
-
-_LOOK_MS = round(1000 * LOOK_S)
-WARM_UP_S = 1800.0  # departures before the measured window that fill the streets
-RUN_ON_S = 600.0  # departures after it, so that its last trips meet traffic
-LONGEST_RUN_ON_S = 7200.0  # the run ends so long after the window, whoever is still under way
-
 MAY_SHIFT_S = 1800.0  # who usually departs so long before or after the period looks for a way too
 STATIC_ROUNDS = 12  # at most, of the static equilibrium that first routes and signals are from
 BASE_ROUNDS = 10
@@ -65,47 +57,17 @@ FIRST_STEP = 1 / 3  # largest share of travellers that takes another way in a ro
 WORSE_IS_UNDONE = 5.0  # a gap that grew so many times is taken back
 STEP_BRAKE = 1.5  # added to one over the step where the gap rose
 SAVING_THAT_MOVES = 0.1  # share of one's time; who would save that much moves as likely as anybody (assumed)
+SAVING_POWER = 1.5  # who would save half as much moves 2.8 times less likely: each who moves disturbs others (measured)
+LAST_ROUND = 0.7  # weight of the last round in the times that travellers know (measured: 0.5 lags and swings)
 LIGHT_SHARE = 0.04  # of travellers, for the light-traffic run that free times are taken from
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """What a study runs: departures from `start_s` to `last_s`, clock to `until_s`, and the window that counts."""
-
-    measured: TimeWindow
-    start_s: float
-    last_s: float
-    until_s: float
-
-    @classmethod
-    def around(cls, measured: TimeWindow) -> "Period":
-        """Warm-up before and run-on after a measured window."""
-        return cls(
-            measured,
-            max(0.0, measured.start_s - WARM_UP_S),
-            measured.end_s + RUN_ON_S,
-            measured.end_s + LONGEST_RUN_ON_S,
-        )
-
-    @property
-    def n_intervals(self) -> int:
-        """Intervals of LOOK_S from midnight to the end."""
-        return int(np.ceil(self.until_s / LOOK_S))
-
-
-def departures_of(period: Period) -> TimeWindow:
-    """When the travellers of a study usually depart: the morning where it lies in it, else the hours that are run."""
-    if MORNING.start_s <= period.start_s and period.last_s <= MORNING.end_s:
-        return MORNING
-    return TimeWindow(period.start_s, period.last_s)
 
 
 @dataclass(frozen=True, eq=False)
 class Settlement:
     """Habits after some rounds, the times they rest on, and how the rounds went.
 
-    `cost_ms`: (n_links, n_intervals) of the stage's links. `rounds`: round, relative_gap, vehicle_hours. `step`: the
-    largest share of travellers that moved in the last round.
+    `cost_ms`: (n_links, n_intervals) of the stage's links, means over rounds of which the last count most. `rounds`:
+    round, relative_gap, vehicle_hours. `step`: the largest share of travellers that moved in the last round.
     """
 
     stage: Stage
@@ -201,8 +163,12 @@ def continued(
             stage, habits, day, seed=SETTLING_SEED, start_s=period.start_s, until_s=period.until_s, with_stories=False,
             buses_pass=True, interval_s=LOOK_S,
         )  # fmt: skip
-        cost_ms = experienced_ms(records, stage, period)
-        looked = _looked(stage, habits, period, cost_ms, _waits_ms(records, habits, period, len(cost_ms)))
+        now_ms = experienced_ms(records, stage, period)
+        cost_ms = (
+            now_ms if number == 1 else np.rint(LAST_ROUND * now_ms + (1.0 - LAST_ROUND) * cost_ms).astype(np.int64)
+        )
+        wait_ms = waits_ms(records, habits, period, len(now_ms))
+        looked = _looked(stage, habits, period, now_ms=now_ms, known_ms=cost_ms, wait_ms=wait_ms)
         gap = looked.relative_gap
         rows.append({"round": number, "relative_gap": gap, "vehicle_hours": vehicle_hours(records, period)})
         if kept is not None and gap > kept[-1]:
@@ -225,14 +191,16 @@ def _no_rounds() -> pd.DataFrame:
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What everybody who may drive in the period knows after a round: the quickest way, and the times (ms) of that way
-    and of one's own."""
+    """What everybody who may drive in the period finds after a round: the quickest way at the times of that round, and
+    the times (ms) of that way and of one's own; and which share of one's time it saves then and at the times one knows,
+    the smaller of the two."""
 
     drives: Ints  # positions of travellers
     inside: NDArray[np.bool_]  # who of them usually departs in the period that is run
     other: Routes
     own_ms: Ints
     other_ms: Ints
+    saving: Floats
 
     @property
     def relative_gap(self) -> float:
@@ -242,31 +210,35 @@ class _Looked:
         return float(saved_ms.sum() / max(1, own_ms.sum()))
 
 
-def _looked(stage: Stage, habits: Habits, period: Period, cost_ms: Ints, wait_ms: Ints) -> _Looked:
+def _looked(stage: Stage, habits: Habits, period: Period, *, now_ms: Ints, known_ms: Ints, wait_ms: Ints) -> _Looked:
     router, usual_ms = stage.router, _usual_ms(stage)
     near = (usual_ms >= 1000 * (period.start_s - MAY_SHIFT_S)) & (usual_ms < 1000 * (period.last_s + MAY_SHIFT_S))
     drives = np.flatnonzero((habits.routes.length > 0) & near).astype(np.int64)
     inside = (usual_ms[drives] >= 1000 * period.start_s) & (usual_ms[drives] < 1000 * period.last_s)
-    known: dict[str, Any] = {
-        "depart_ms": usual_ms[drives],
-        "cost_ms": cost_ms,
-        "wait_ms": wait_ms,
-        "interval_ms": _LOOK_MS,
-    }
-    other = lawful_routes(stage, habits, drives, **known)
-    own_ms = router.costs_of(habits.routes.select(drives), **known)
-    return _Looked(drives, inside, other, own_ms, router.costs_of(other, **known))
+    own, depart_ms = habits.routes.select(drives), usual_ms[drives]
+    common: dict[str, Any] = {"wait_ms": wait_ms, "interval_ms": LOOK_MS}
+    other = lawful_routes(stage, habits, drives, depart_ms=depart_ms, cost_ms=now_ms, **common)
+
+    def times_ms(routes: Routes, cost_ms: Ints) -> Ints:
+        return router.costs_of(routes, depart_ms=depart_ms, cost_ms=cost_ms, **common)
+
+    own_ms, other_ms = times_ms(own, now_ms), times_ms(other, now_ms)
+    own_known_ms = times_ms(own, known_ms)
+    known_saving = (own_known_ms - times_ms(other, known_ms)) / np.maximum(1, own_known_ms)
+    saving = np.minimum((own_ms - other_ms) / np.maximum(1, own_ms), known_saving)
+    return _Looked(drives, inside, other, own_ms, other_ms, saving)
 
 
 def _moved(stage: Stage, habits: Habits, looked: _Looked, number: int, step: float) -> Habits:
     """Travellers who could save time take the quickest way, the more likely the more they would save.
 
-    Each with probability `step` × saving ÷ (own time × SAVING_THAT_MOVES), at most `step`; so who gains most from a
-    new street finds it first, and who is indifferent stays (gap-based shifts: Lu, Mahmassani & Zhou 2009).
+    Each with probability `step` × (saving ÷ (own time × SAVING_THAT_MOVES))^SAVING_POWER, at most `step`; so who gains
+    most from a new street finds it first, and who is indifferent stays (gap-based shifts: Lu, Mahmassani & Zhou 2009).
+    The way is the quickest of the last round; what it saves is judged by the times known from all rounds too, for the
+    best of many ways on one day owes much of its lead to that day.
     """
     ids = demand_of(stage.city).travellers["traveller_id"].to_numpy(dtype=np.int64)[looked.drives]
-    saving = (looked.own_ms - looked.other_ms) / np.maximum(1, looked.own_ms)
-    moves = step * np.clip(saving / SAVING_THAT_MOVES, 0.0, 1.0)
+    moves = step * np.clip(looked.saving / SAVING_THAT_MOVES, 0.0, 1.0) ** SAVING_POWER
     chosen = np.flatnonzero(chance.uniform(SETTLING_SEED, "takes another way", ids, number) < moves)
     return replace(habits, routes=habits.routes.replaced(looked.drives[chosen], looked.other.select(chosen)))
 
@@ -279,7 +251,7 @@ def _usual_ms(stage: Stage) -> Ints:
 
 def _rerouted(stage: Stage, habits: Habits, rows: Ints, cost_ms: Ints) -> Habits:
     depart_ms = _usual_ms(stage)[rows]
-    found = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
+    found = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=LOOK_MS)
     return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
@@ -300,75 +272,13 @@ def first_ways(stage: Stage, habits: Habits, period: Period) -> Habits:
         rows = np.flatnonzero(drawn == number).astype(np.int64)
         cost_ms = np.maximum(1, np.rint(1000 * time_s)).astype(np.int64).reshape(-1, 1)
         depart_ms = _usual_ms(stage)[rows]
-        ways = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=_LOOK_MS)
+        ways = lawful_routes(stage, habits, rows, depart_ms=depart_ms, cost_ms=cost_ms, interval_ms=LOOK_MS)
         habits = replace(habits, routes=habits.routes.replaced(rows, ways))
     return habits
 
 
 def _free_cost_ms(stage: Stage, period: Period) -> Ints:
     return np.repeat(stage.router.free_cost_ms, period.n_intervals, axis=1)
-
-
-def experienced_ms(records: Records, stage: Stage, period: Period, *, interval_s: float = LOOK_S) -> Ints:
-    """Mean time over each link by interval of entry (ms), (n_links, n_intervals); `interval_s`: of the records.
-
-    Where nobody left: the last known time, at least an interval if somebody stands there; before anybody: free speed.
-    """
-    n, k = len(stage.network.links), int(np.ceil(period.until_s / interval_s))
-    rows = records.links
-    column = (rows["interval_start_s"].to_numpy(dtype=np.float64) // interval_s).astype(np.int64)
-    index = stage.router.graph.link_index
-    ids, inverse = np.unique(rows["link_id"].to_numpy(dtype=object), return_inverse=True)
-    link = np.array([index[i] for i in ids], dtype=np.int64)[inverse]
-    mean = np.full((n, k), np.nan)
-    density = np.zeros((n, k))
-    inside = column < k
-    mean[link[inside], column[inside]] = rows["mean_travel_time_s"].to_numpy(dtype=np.float64)[inside]
-    density[link[inside], column[inside]] = rows["mean_density_vpkm"].to_numpy(dtype=np.float64)[inside]
-    middle_s: Floats = ((np.arange(period.n_intervals) + 0.5) * LOOK_S).astype(np.float64)
-    times_s = _by_entry(mean, density > 0, stage.router.graph.free_ms / 1000.0, middle_s, interval_s)
-    times_ms: Ints = np.maximum(1, np.rint(1000.0 * times_s)).astype(np.int64)
-    return times_ms
-
-
-def _by_entry(mean_s: Floats, stands: NDArray[np.bool_], free_s: Floats, entry_s: Floats, interval_s: float) -> Floats:
-    """Times (s) of who enters at `entry_s`, from means over those that left in each interval (NaN: nobody left).
-
-    Who left in the middle of an interval after T entered T before; between such entries times are interpolated.
-    """
-    middle_s = (np.arange(mean_s.shape[1]) + 0.5) * interval_s
-    table = np.repeat(free_s[:, None], len(entry_s), axis=1)
-    for link in np.flatnonzero((~np.isnan(mean_s)).any(axis=1)):
-        left = np.flatnonzero(~np.isnan(mean_s[link]))
-        entered_s = np.maximum.accumulate(middle_s[left] - mean_s[link, left])
-        table[link] = np.interp(entry_s, entered_s, mean_s[link, left])
-    for column, interval in enumerate((entry_s // interval_s).astype(np.int64).tolist()):
-        stuck = np.isnan(mean_s[:, interval]) & stands[:, interval]
-        table[stuck, column] = np.maximum(table[stuck, column], INTERVAL_S)
-    return table
-
-
-def _waits_ms(records: Records, habits: Habits, period: Period, n_links: int) -> Ints:
-    """Mean wait outside each link of trips that start on it, by interval of departure (ms), (n_links, n_intervals).
-
-    Where nobody started: who came later is not let in earlier, so the wait known before less the time since.
-    """
-    trips = records.trips
-    person = trips["trip_id"].to_numpy(dtype=np.int64)
-    starts = habits.routes.length[person] > 0
-    first = habits.routes.links[habits.routes.start[person[starts]]]
-    depart_s = trips["depart_s"].to_numpy(dtype=np.float64)[starts]
-    waited_s = trips["enter_s"].fillna(records.end_s).to_numpy(dtype=np.float64)[starts] - depart_s
-    cell = first.astype(np.int64) * period.n_intervals + (depart_s // LOOK_S).astype(np.int64)
-    shape = (n_links, period.n_intervals)
-    counts = np.bincount(cell, minlength=n_links * period.n_intervals).reshape(shape)
-    total_s = np.bincount(cell, weights=waited_s, minlength=n_links * period.n_intervals).reshape(shape)
-    mean_s = total_s / np.maximum(1, counts)
-    for interval in range(1, period.n_intervals):
-        left_s = np.maximum(0.0, mean_s[:, interval - 1] - LOOK_S)
-        mean_s[:, interval] = np.where(counts[:, interval] > 0, mean_s[:, interval], left_s)
-    waits_ms: Ints = np.rint(1000.0 * mean_s).astype(np.int64)
-    return waits_ms
 
 
 def _carried_cost(base: Settlement, stage: Stage, period: Period) -> Ints:

@@ -39,15 +39,9 @@ from twin.study.choice_arm import (
 )
 from twin.study.executor import Workers, hand_over, taken_over
 from twin.study.people_react import MODE_ROUNDS
+from twin.study.period import Period, departures_of
 from twin.study.provenance import digest_of, fingerprint_of, versions
-from twin.study.settle import (
-    Period,
-    Settlement,
-    departures_of,
-    light_times,
-    settle_base,
-    settle_from_free_flow,
-)
+from twin.study.settle import Settlement, light_times, settle_base, settle_from_free_flow
 from twin.study.stopping import Precision, runs_until
 from twin.study.tasks import fetched, forget_old, get_ready, measure_one, settle_one, settlements_folder
 from twin.wording import Words

@@ -16,7 +16,8 @@ from twin.results.run import Arm, Run
 from twin.sim.simulation import compile_rules
 from twin.study.arms import StudyArm, make_run, riders_of, service_of
 from twin.study.executor import hand_over, taken_over
-from twin.study.settle import Period, settle_arm
+from twin.study.period import Period
+from twin.study.settle import settle_arm
 
 KEPT_SETTLEMENTS = 8  # newest settlements that stay in the cache
 
