@@ -69,13 +69,14 @@ def plain_file(path: Path) -> Iterator[osmium.io.File]:
     if not start:
         raise DataFileError(f"{path}: the file is empty. {_EXPLAIN}")
     if start[:2] == b"\x1f\x8b":
-        with tempfile.NamedTemporaryFile(suffix=".osm") as unpacked:
-            with path.open("rb") as stream:
-                _unpack(path, stream, unpacked)
-            unpacked.flush()
-            with Path(unpacked.name).open("rb") as stream:
+        # In a folder: Windows opens no file a second time that is open already.
+        with tempfile.TemporaryDirectory() as folder:
+            unpacked = Path(folder) / "unpacked.osm"
+            with path.open("rb") as packed, unpacked.open("wb") as plain:
+                _unpack(path, packed, plain)
+            with unpacked.open("rb") as stream:
                 _refuse_hostile_xml(path, stream.read(_PROLOGUE_BYTES))
-            yield osmium.io.File(unpacked.name, "osm")
+            yield osmium.io.File(str(unpacked), "osm")
     elif b"OSMHeader" in start[:32]:
         yield osmium.io.File(str(path), "pbf")
     elif start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
