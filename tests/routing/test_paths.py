@@ -320,3 +320,24 @@ def test_trees_from_links_are_kept_within_their_room_and_come_out_the_same(monke
     for link in range(n_links):
         assert all(np.array_equal(a, b) for a, b in zip(router.link_tree(link), grown_anew[link], strict=True))
     assert len(router._link_trees) == 3
+
+
+def test_parts_answered_at_once_are_the_same_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of origins by quarters of an hour, in two threads and in one; costs change by the quarter."""
+    router = Router(town(3, banned=0.1))
+    n_links = len(router.graph.link_ids)
+    luck = chance.uniform(5, "costs", np.arange(n_links * 96)).reshape(n_links, 96)
+    cost_ms = (router.free_cost_ms * (1.0 + 2.0 * luck)).astype(np.int64)
+    origins, destinations = pairs()
+    repeats = 1 + 2000 // len(origins)
+    origins, destinations = np.tile(origins, repeats), np.tile(destinations, repeats)
+    depart_ms = np.sort(chance.uniform(6, "departs", np.arange(len(origins))) * 86_400_000).astype(np.int64)
+    known = {"depart_ms": depart_ms, "cost_ms": cost_ms}
+    monkeypatch.setattr(paths, "_WORTH_A_THREAD", 50)
+    together = router.routes(origins, destinations, **known)
+    times = router.costs_of(together, **known)
+    monkeypatch.setattr(paths, "THREADS", 1)
+    alone = router.routes(origins, destinations, **known)
+    for name in ("start", "length", "links", "cost_ms"):
+        assert np.array_equal(getattr(together, name), getattr(alone, name)), name
+    assert np.array_equal(times, router.costs_of(alone, **known))

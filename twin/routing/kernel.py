@@ -211,7 +211,7 @@ def _first_spot(node, ways, time_ms):
     return best
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def route_groups(
     group_start, group_origin, group_start_ms, order, destination, first_group, ways, costs, route_at, route_length,
     route_cost_ms, pool, pool_used,
@@ -336,7 +336,7 @@ def link_tree(from_link, ways, costs):
     return tree.time_ms, before
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def route_costs(route_at, route_length, links, depart_ms, costs, turn_start, turn_to, turn_penalty_ms, cost):
     """Time of each route from its departure on under time-dependent costs (ms), written into `cost`."""
     spent_ms, later_ms, interval_ms = costs.spent_ms, costs.later_ms, costs.interval_ms

@@ -6,7 +6,10 @@ destination. Ties are broken canonically (see `kernel`), so a closed but unused 
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +18,31 @@ from twin.city.network import Network
 from twin.routing import kernel
 from twin.routing.graph import Ints, StreetGraph
 
+Answer = TypeVar("Answer")
+
 TREES_BYTES = 64 * 2**20
 """Room for the trees from links that a router keeps: 170 on 24,000 links. The one asked for longest ago goes first."""
+
+
+THREADS = 2
+"""So many parts of a large question are answered at once; the answer is the same."""
+
+_WORTH_A_THREAD = 500  # fewer groups, or routes, are done before a thread has begun
+
+
+def _parts(count: int) -> list[range]:
+    """So many things, in order, as one part or THREADS."""
+    n = THREADS if count >= THREADS * _WORTH_A_THREAD else 1
+    cuts = [count * i // n for i in range(n + 1)]
+    return [range(begin, end) for begin, end in pairwise(cuts)]
+
+
+def _at_once(work: Callable[[range], Answer], parts: Sequence[range]) -> list[Answer]:
+    """What `work` answers for each part, in order; compiled code runs at the same time."""
+    if len(parts) == 1:
+        return [work(parts[0])]
+    with ThreadPoolExecutor(len(parts)) as threads:
+        return list(threads.map(work, parts))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,16 +131,28 @@ class Router:
         group_origin = by_origin[firsts].astype(np.int64)
         group_ms = by_quarter[firsts].astype(np.int64) * interval_ms + interval_ms // 2
         start, length, cost = (np.zeros(n, dtype=np.int64) for _ in range(3))
-        pool = np.empty(max(16 * n, 8 * len(graph.link_ids)) + 1024, dtype=np.int32)
-        done, used = 0, 0
-        while done < len(group_origin):
-            done, used = kernel.route_groups(
-                group_start, group_origin, group_ms, order, np.asarray(destinations, dtype=np.int64), done, graph.ways,
-                costs, start, length, cost, pool, used,
-            )  # fmt: skip
-            if done < len(group_origin):
-                pool = np.concatenate([pool, np.empty_like(pool)])
-        return Routes(start, length, pool[:used].copy(), cost)
+        ends = np.asarray(destinations, dtype=np.int64)
+
+        def grown(groups: range) -> NDArray[np.int32]:
+            """Write down the routes of some groups; answers their links."""
+            room = 16 * int(group_start[groups.stop] - group_start[groups.start])
+            pool = np.empty(max(room, 8 * len(graph.link_ids)) + 1024, dtype=np.int32)
+            done, used = groups.start, 0
+            while done < groups.stop:
+                done, used = kernel.route_groups(
+                    group_start, group_origin[: groups.stop], group_ms, order, ends, done, graph.ways,
+                    costs, start, length, cost, pool, used,
+                )  # fmt: skip
+                if done < groups.stop:
+                    pool = np.concatenate([pool, np.empty_like(pool)])
+            return pool[:used].copy()
+
+        parts = _parts(len(group_origin))
+        pools = _at_once(grown, parts)
+        shifts = np.cumsum([0, *(len(pool) for pool in pools)])
+        for groups, shift in zip(parts[1:], shifts[1:], strict=False):
+            start[order[group_start[groups.start] : group_start[groups.stop]]] += shift
+        return Routes(start, length, np.concatenate(pools), cost)
 
     def costs_of(
         self,
@@ -126,13 +164,17 @@ class Router:
         interval_ms: int = kernel.INTERVAL_MS,
     ) -> Ints:
         """Time of each route from its own departure on (ms), waits and costs as for `routes`."""
-        graph = self.graph
-        cost = np.zeros(len(routes.start), dtype=np.int64)
-        kernel.route_costs(
-            routes.start, routes.length, routes.links, depart_ms.astype(np.int64),
-            _costs(graph.ways, cost_ms, interval_ms, wait_ms), graph.turn_start, graph.turn_to, graph.turn_penalty_ms,
-            cost,
-        )  # fmt: skip
+        graph, costs = self.graph, _costs(self.graph.ways, cost_ms, interval_ms, wait_ms)
+        cost, departs_ms = np.zeros(len(routes.start), dtype=np.int64), depart_ms.astype(np.int64)
+
+        def told(rows: range) -> None:
+            some = slice(rows.start, rows.stop)
+            kernel.route_costs(
+                routes.start[some], routes.length[some], routes.links, departs_ms[some], costs, graph.turn_start,
+                graph.turn_to, graph.turn_penalty_ms, cost[some],
+            )  # fmt: skip
+
+        _at_once(told, _parts(len(cost)))
         return cost
 
     def skim_s(self, origin_nodes: Sequence[str], destination_nodes: Sequence[str]) -> NDArray[np.float64]:
