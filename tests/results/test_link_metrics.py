@@ -65,6 +65,7 @@ def test_a_link_with_a_standing_queue_that_nobody_leaves_is_congested_and_an_emp
     links = links_of(("1", SEVEN, 0, None), ("2", SEVEN, 0, None))
     run = run_of(links=links.assign(max_queue_m=[400.0, 0.0]))
     assert value(run, "congested_km") == 1.0
+    assert value(run, "congested_km_share") == 1.0, "of the kilometres with anybody on them"
 
 
 def test_congested_duration_counts_quarters_with_a_tpi_of_four_or_more() -> None:

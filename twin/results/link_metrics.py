@@ -70,10 +70,12 @@ def most_congested_km(run: Run, links: pd.DataFrame) -> float:
 def congested_km_share(run: Run, links: pd.DataFrame) -> float:
     """Share (0–1) of kilometres that are 轻度拥堵 or worse, all intervals together.
 
-    Source: GB/T 33171-2016, 7 (share of mileage by grade) and 8.1.
+    Of links in intervals in which somebody left them or queued on them: a street more or less that nobody drives
+    changes nothing. Source: GB/T 33171-2016, 7 (share of mileage by grade) and 8.1.
     """
     length_m = of_links(run.links.set_index("link_id")["length_m"], links)
-    return ratio_of(float(length_m[is_congested(run, links)].sum()), float(length_m.sum()))
+    used = (numbers(links, "left") > 0.0) | (np.nan_to_num(numbers(links, "max_queue_m")) > 0.0)
+    return ratio_of(float(length_m[is_congested(run, links)].sum()), float(length_m[used].sum()))
 
 
 def congested_min(run: Run, links: pd.DataFrame) -> float:

@@ -64,10 +64,10 @@ STREET_WORDS: dict[str, MetricWords] = {
     "congested_km_share": MetricWords(
         Words("拥堵里程比例", "share of congested kilometres"),
         SHARE,
-        "Σ L[v ÷ v_light ≤ 0.5] ÷ Σ L",
+        "Σ L[v ÷ v_light ≤ 0.5] ÷ Σ L[n > 0]",
         Words(
-            "轻度拥堵及以上的里程 ÷ 全部里程，各15分钟合计",
-            "length of grade 轻度拥堵 or worse over all length, all quarters of an hour together",
+            "轻度拥堵及以上的里程 ÷ 有车驶离或排队的里程，各15分钟合计",
+            "length of grade 轻度拥堵 or worse over the length that anybody left or queued on, by quarters of an hour",
         ),
         "lower",
         4,
