@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from twin.city.city import City
@@ -43,9 +44,13 @@ def mean_hour(city: City, habits: Habits, measured: TimeWindow) -> Pairs:
     counts = (usual >= measured.start_s) & (usual < measured.end_s)
     hours = measured.duration_s / 3600.0
     vehicles = np.where(counts, travellers["travels_share"].to_numpy(dtype=np.float64), 0.0) / hours
-    pcu = np.where(travellers["mode"].eq("truck"), VEHICLE_CLASSES["truck"].pcu, VEHICLE_CLASSES["car"].pcu)
-    flow = np.stack([vehicles * pcu, vehicles], axis=1)
+    flow = np.stack([vehicles * pcu_of(travellers), vehicles], axis=1)
     return Pairs.of(habits.origin, habits.destination, flow)
+
+
+def pcu_of(travellers: pd.DataFrame) -> NDArray[np.float64]:
+    """PCU of what each traveller drives: a lorry or a car."""
+    return np.where(travellers["mode"].eq("truck"), VEHICLE_CLASSES["truck"].pcu, VEHICLE_CLASSES["car"].pcu)
 
 
 def bus_flow(network: Network, lines: Sequence[BusLine], hours: TimeWindow) -> NDArray[np.float64]:

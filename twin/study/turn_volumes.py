@@ -16,6 +16,7 @@ from twin.city.vehicles import VEHICLE_CLASSES
 from twin.clock import TimeWindow
 from twin.sim.stage import Habits, Stage
 from twin.study.habits import demand_of
+from twin.study.mean_hour import pcu_of
 
 Ints = NDArray[np.int64]
 
@@ -34,9 +35,7 @@ def largest_turn_volumes(stage: Stage, habits: Habits, windows: Sequence[TimeWin
     """As `turn_volumes`, each turn's in that of the windows in which it has most."""
     travellers = demand_of(stage.city).travellers
     usual_s = travellers["usual_depart_s"].to_numpy(dtype=np.float64)
-    pcu = travellers["travels_share"].to_numpy(dtype=np.float64) * np.where(
-        travellers["mode"].eq("truck"), VEHICLE_CLASSES["truck"].pcu, VEHICLE_CLASSES["car"].pcu
-    )
+    pcu = travellers["travels_share"].to_numpy(dtype=np.float64) * pcu_of(travellers)
     routes = habits.routes.select(np.arange(len(usual_s), dtype=np.int64))
     links = routes.links.astype(np.int64)
     traveller = np.repeat(np.arange(len(usual_s)), routes.length)
