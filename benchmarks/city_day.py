@@ -20,7 +20,7 @@ from twin.city.parking import ParkingSite
 from twin.city.transit import BusLine, Headway, Stop
 from twin.clock import TimeWindow
 from twin.sim.city_run import run_city
-from twin.sim.simulation import compile_rules
+from twin.sim.compiling import compile_rules
 from twin.sim.stage import Day, Habits, Stage
 
 SPACES = 40

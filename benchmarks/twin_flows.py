@@ -4,12 +4,13 @@ import numpy as np
 
 from benchmarks.loadings import Loading
 from benchmarks.measured import Measured, Stopwatch, peak_gb
+from twin.sim.compiling import compile_rules
 from twin.sim.environment import Environment
 from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.rules import NEVER
-from twin.sim.simulation import FlowName, compile_rules
+from twin.sim.simulation import FlowName
 from twin.sim.tables import build_tables
 
 

@@ -7,19 +7,19 @@ draws chance with `twin.chance` and `run.seed`.
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.city.network import Link, Network, Node
+from twin.city.network import Network
 from twin.city.signals import SignalPlan
 from twin.errors import SimulationError
 from twin.records import INTERVAL_S, STATUSES, Records
+from twin.sim.compiling import compile_rules
 from twin.sim.environment import Environment, Story
-from twin.sim.flow import Fleet, Flow, GridlockPolicy
+from twin.sim.flow import Flow, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.flow_simpy import SimpyFlow
 from twin.sim.gridlock import gridlock_table
@@ -162,28 +162,6 @@ class Simulation:
             end_s=found.end_us / MICROS,
             seconds=seconds,
         )
-
-
-@cache
-def compile_rules() -> None:
-    """Have the compiled flow's code ready, so that the time of a run is the run's own: two cars drive one street, the
-    second as a story does."""
-    ends = tuple(Node(node_id, 0.0, 0.0) for node_id in ("from", "to"))
-    street = Link("street", "from", "to", length_m=100.0, lanes=1.0, free_speed_mps=10.0, capacity_vph=1800.0)
-    tables = build_tables(Network(ends, (street,)))
-    env = Environment()
-    one = np.ones(1, dtype=np.int64)
-    fleet = Fleet(0 * one, 0 * one, one, np.zeros(1, dtype=np.int32), 0 * one)
-    flow = CompiledFlow(env, tables, fleet, keep_passages=True)
-
-    def drive_and_leave() -> Story:
-        vehicle = flow.add_vehicle()
-        yield flow.drive(vehicle, tables.expand(np.zeros(1, dtype=np.int32)))
-        flow.leave(vehicle)
-
-    env.story(drive_and_leave(), 0)
-    env.run()
-    flow.finish()
 
 
 def _clocks() -> tuple[float, float]:

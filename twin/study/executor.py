@@ -52,6 +52,7 @@ class Workers:
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
         self._pool: ProcessPoolExecutor | None = None
+        self._starting: list[Future[None]] = []
         self._ends: list[Connection] = []  # theirs and ours, of the line that keeps them alive
 
     def __enter__(self) -> "Workers":
@@ -65,8 +66,16 @@ class Workers:
         if self._jobs > 1:
             pool = self._started(self._jobs)
             with _workers_deaf_to_ctrl_c():
-                for number in range(self._jobs):
-                    pool.submit(task, number)
+                self._starting = [pool.submit(task, number) for number in range(self._jobs)]
+
+    @property
+    def are_ready(self) -> bool:
+        """Whether what `start` gave them to do is done."""
+        return all(future.done() for future in self._starting)
+
+    def wait_until_ready(self) -> None:
+        """Wait until it is; a failure shows when it is done again in earnest."""
+        wait(self._starting)
 
     def each(self, task: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Results of `task(*call)` as they are finished; with one job, or one call, in this process.
@@ -79,6 +88,7 @@ class Workers:
                 yield task(*call)
             return
         pool = self._started(min(self._jobs, len(calls)))
+        self.wait_until_ready()
         try:
             with _workers_deaf_to_ctrl_c():
                 waiting: dict[Future[Any], tuple[Any, ...]] = {pool.submit(task, *call): call for call in calls}

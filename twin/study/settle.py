@@ -79,6 +79,12 @@ class Settlement:
 
 def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: Tell | None = None) -> Settlement:
     """Plan the base's signals from a static equilibrium, then let its routes settle."""
+    return continued(base_to_settle(city, period), period, rounds=rounds, first_round=1, tell=tell)
+
+
+def base_to_settle(city: City, period: Period) -> Settlement:
+    """The base before its first round: signals planned from a static equilibrium, and the routes of that. No vehicle
+    has moved yet."""
     stage = Stage.of(replace(city, signals=()))
     habits = first_ways(stage, first_habits(stage), period)
     waves = {order.node_id for order in city.signal_orders if order.retime == "coordinated"}
@@ -86,8 +92,7 @@ def settle_base(city: City, period: Period, *, rounds: int = BASE_ROUNDS, tell: 
     signals = plan_signals(stage.network, volume_vph, coordinated=waves, by_hours=by_hours)
     signals = with_controls(signals, city.signal_orders)
     stage = Stage.of(replace(city, signals=signals))
-    start = Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
-    return continued(start, period, rounds=rounds, first_round=1, tell=tell)
+    return Settlement(stage, habits, _free_cost_ms(stage, period), _no_rounds(), FIRST_STEP)
 
 
 def _volumes_to_plan_for(stage: Stage, habits: Habits, period: Period) -> tuple[TurnVolumes, VolumesByHours]:

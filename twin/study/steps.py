@@ -41,7 +41,7 @@ from twin.study.executor import Workers, hand_over, taken_over
 from twin.study.people_react import MODE_ROUNDS
 from twin.study.period import Period, departures_of
 from twin.study.provenance import digest_of, fingerprint_of, versions
-from twin.study.settle import Settlement, light_times, settle_base, settle_from_free_flow
+from twin.study.settle import Settlement, base_to_settle, continued, light_times, settle_from_free_flow
 from twin.study.stopping import Precision, runs_until
 from twin.study.tasks import fetched, forget_old, get_ready, measure_one, settle_one, settlements_folder
 from twin.wording import Words
@@ -186,9 +186,18 @@ class Study:
     def _settled_base(self, city: City, period: Period, made_from: dict[str, Any]) -> Path:
         path = settlements_folder() / f"{key_of(made_from)}.pickle"
         if not path.is_file():
-            base = settle_base(city, period, rounds=self.base_rounds, tell=self.progress)
+            start = base_to_settle(city, period)
+            self._wait_for_engine()
+            base = continued(start, period, rounds=self.base_rounds, first_round=1, tell=self.progress)
             hand_over(path, (base, LightTraffic(light_times(base, period))))
         return path
+
+    def _wait_for_engine(self) -> None:
+        """Until workers have compiled it, on a machine that has not run it yet: better than a third that compiles."""
+        if not self.workers.are_ready:
+            self.progress("engine", 0, 1)
+            self.workers.wait_until_ready()
+            self.progress("engine", 1, 1)
 
     def _settled_otherwise(self, base_path: Path, period: Period, made_from: dict[str, Any]) -> Path:
         """The base settled from its second start; free times stay those of the first."""

@@ -13,7 +13,7 @@ from twin.files.catalogue import cache_folder, runs_folder
 from twin.files.run_store import RunStore
 from twin.results.comparison import figures_of
 from twin.results.run import Arm, Run
-from twin.sim.simulation import compile_rules
+from twin.sim.compiling import compile_part
 from twin.study.arms import StudyArm, make_run, riders_of, service_of
 from twin.study.executor import hand_over, taken_over
 from twin.study.period import Period
@@ -27,10 +27,9 @@ def settlements_folder() -> Path:
 
 
 def get_ready(number: int) -> None:
-    """What a worker does first: come to this module, by which all libraries are loaded; and one of them, on a machine
-    that has not run the engine yet, compiles it while the study still reads its city."""
-    if number == 0:
-        compile_rules()
+    """What a worker does first: come to this module, by which all libraries are loaded; and on a machine that has not
+    run the engine yet the first two compile it, a part each, while the study still reads its city."""
+    compile_part(number)
 
 
 def settle_one(
