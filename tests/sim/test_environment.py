@@ -1,8 +1,10 @@
 """Who acts first at one instant: flow before stories, stories by agent, never by who was made first."""
 
+import random
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 
 from twin.city.network import Network
@@ -47,6 +49,39 @@ def test_stories_of_later_begin_by_agent_too() -> None:
         (10.0, "B acts"),
         (10.0, "C acts"),
     ]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_over_hours_the_calendar_keeps_its_order_run_at_once_or_step_by_step(seed: int) -> None:
+    """Stories that wait from nothing to hours, many for the same second: by time, then agent."""
+    chance = random.Random(seed)
+    waits_s = {
+        agent: [float(chance.choice([0, 1, 30, 66, 67, 68, 600, 7200])) for _ in range(8)] for agent in range(40)
+    }
+
+    def waits(env: Environment, log: list[tuple[float, int]], agent: int) -> Any:
+        for wait_s in waits_s[agent]:
+            yield env.timeout(wait_s)
+            log.append((env.now, agent))
+
+    def loaded() -> tuple[Environment, list[tuple[float, int]]]:
+        env, log = Environment(), list[tuple[float, int]]()
+        for agent in waits_s:
+            env.story_at(float(agent // 4), waits(env, log, agent), agent)
+        return env, log
+
+    env, at_once = loaded()
+    env.run(until=500.0)
+    env.run()
+    stepwise, by_step = loaded()
+    while (due_s := stepwise.peek()) < float("inf"):
+        stepwise.step()
+        assert stepwise.now == due_s
+    assert at_once == by_step
+    assert [now for now, _ in at_once] == sorted(now for now, _ in at_once)
+    assert len(at_once) == 320
+    expected = {agent: np.cumsum([agent // 4, *waits_s[agent]])[1:].tolist() for agent in waits_s}
+    assert {agent: [now for now, a in at_once if a == agent] for agent in waits_s} == expected
 
 
 def test_of_stories_to_come_none_is_made_before_it_starts() -> None:

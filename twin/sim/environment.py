@@ -4,8 +4,8 @@ Times are kept on a grid of whole microseconds, which is the flow's unit; so a s
 vehicle that needs 0.3 s agree on when "now" is.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from heapq import heappop, heappush
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Any, Protocol
 
@@ -23,6 +23,13 @@ Story = Generator[Event, Any, Any]
 
 Coming = tuple[float, int, Callable[[], Story]]
 """A story to come: when it starts (s), its agent, and what makes it."""
+
+_Entry = tuple[int, int, int, int, int, Event]
+"""Of the calendar: due (µs), FLOW or STORY, priority, agent, sequence, event."""
+
+_NEAR_BITS = 26
+"""The heap holds what is due within 2^26 µs, some 67 s; what is later waits unsorted. Most stays of drivers end after
+the run: in one heap every event would be compared with a dozen of them."""
 
 
 class FlowEvent(Event):
@@ -46,6 +53,16 @@ class StoryProcess(Process):
         self.agent = agent
 
 
+class StoryBegun(StoryProcess):
+    """A story whose first step is taken as it is made, not by an event of its own: the one that made it was that."""
+
+    def __init__(self, env: "Environment", generator: Story, agent: int, begins: Event) -> None:
+        Event.__init__(self, env)
+        self.agent = agent
+        self._generator = generator
+        self._resume(begins)
+
+
 class LegEnd(Event):
     """A vehicle has come to the end of its leg; of several at one instant, the lowest agent's goes first.
 
@@ -56,6 +73,13 @@ class LegEnd(Event):
     def __init__(self, env: "Environment", vehicle: int) -> None:
         super().__init__(env)
         self.agent: int = getattr(env._active_proc, "agent", vehicle)
+
+    def happen(self) -> None:
+        """Be triggered and processed at once."""
+        self._ok, self._value = True, None
+        callbacks, self.callbacks = self.callbacks, None  # type: ignore[assignment]  # as SimPy marks what is processed
+        for callback in callbacks:
+            callback(self)
 
 
 class Awaited(Event):
@@ -87,8 +111,9 @@ class MovesVehicles(Protocol):
     def next_us(self) -> int:
         """Time of its next event (µs)."""
 
-    def advance(self, until_us: int) -> None:
-        """Run through `until_us`, or through the first instant at which legs end, and trigger those legs' events."""
+    def advance(self, until_us: int) -> bool:
+        """Run through `until_us`, or through the first instant at which legs end, and trigger those legs' events;
+        whether any ended."""
 
 
 class Environment(simpy.Environment):
@@ -101,6 +126,9 @@ class Environment(simpy.Environment):
         self._unnamed = count(FIRST_UNNAMED_AGENT)
         self._starting: int | None = None  # agent of the story that is being made
         self.calendar_flow: MovesVehicles | None = None
+        self._is_running = False
+        self._near_ends_us = 0
+        self._later: dict[int, list[_Entry]] = {}  # by spans of 2^_NEAR_BITS µs
 
     @property
     def now_us(self) -> int:
@@ -132,14 +160,13 @@ class Environment(simpy.Environment):
         begin._ok = True
         begin._value = None
         assert begin.callbacks is not None
-        begin.callbacks.append(lambda _: self._begin(agent, make, coming))
+        begin.callbacks.append(lambda event: self._begin(event, agent, make, coming))
         # As if put there before the run began: ahead of what the same agent does at that instant.
-        queue: Any = self._queue
-        heappush(queue, (round(start_s * MICROS), STORY, NORMAL, agent, next(self._beginning), begin))
+        self._put((round(start_s * MICROS), STORY, NORMAL, agent, next(self._beginning), begin))
 
-    def _begin(self, agent: int, make: Callable[[], Story], others: Iterator[Coming]) -> None:
+    def _begin(self, event: Event, agent: int, make: Callable[[], Story], others: Iterator[Coming]) -> None:
         self.stories_at(others)
-        self.story(make(), agent)
+        StoryBegun(self, make(), agent, event)
 
     def schedule(self, event: Event, priority: Any = NORMAL, delay: float = 0) -> None:
         """Put a triggered event on the calendar; its agent is its own, or that of the story that begins or acts."""
@@ -147,59 +174,92 @@ class Environment(simpy.Environment):
         if agent is None:
             active = self._active_proc
             agent = FIRST_UNNAMED_AGENT if active is None else getattr(active, "agent", FIRST_UNNAMED_AGENT)
-        self._put(round((self._now + delay) * MICROS), STORY, priority, agent, event)
+        due_us = round((self._now + delay) * MICROS)
+        self._put((due_us, STORY, priority, agent, next(self._sequence), event))
 
     def schedule_flow(self, event: FlowEvent, time_us: int) -> None:
         """Put a flow's event at that time instead of any other, ahead of every story then; NEVER takes it off."""
         if time_us != event.due_us:
             event.due_us = time_us
             if time_us < LAST_US:
-                self._put(time_us, FLOW, NORMAL, event.server, event)
+                self._put((time_us, FLOW, NORMAL, event.server, next(self._sequence), event))
 
-    def _put(self, time_us: int, kind: int, priority: int, agent: int, event: Event) -> None:
-        queue: Any = self._queue  # SimPy's own list; entries in this order are its idea, too
-        heappush(queue, (time_us, kind, priority, agent, next(self._sequence), event))
+    def _put(self, entry: _Entry) -> None:
+        if entry[0] < self._near_ends_us:
+            heappush(self._queue, entry)  # type: ignore[misc]  # SimPy's own list; such an order is its idea, too
+        else:
+            self._later.setdefault(entry[0] >> _NEAR_BITS, []).append(entry)
 
-    def set_now_us(self, time_us: int) -> None:
-        """Move the clock to an instant at which the flow has legs to hand over."""
+    def _fetch_later(self) -> None:
+        """Bring the next span that has events into the empty heap."""
+        if self._later:
+            span = min(self._later)
+            queue: Any = self._queue
+            queue += self._later.pop(span)
+            heapify(queue)
+            self._near_ends_us = (span + 1) << _NEAR_BITS
+
+    def legs_end(self, time_us: int, ends: Sequence["LegEnd"]) -> None:
+        """Move the clock to an instant at which these legs end. A single one for which the calendar has nothing else
+        then happens at once; others take their turns."""
         self._now = time_us / MICROS
+        queue: Any = self._queue
+        if len(ends) > 1 or (queue and queue[0][0] <= time_us):
+            for event in ends:
+                event.succeed()
+        else:
+            ends[0].happen()
 
     def run(self, until: Any = None) -> Any:
         """Run until a time (s), an event, or, with None, to the end; as SimPy does."""
-        with nothing_collected():
-            return super().run(until)
+        self._is_running = True
+        try:
+            with nothing_collected():
+                return super().run(until)
+        finally:
+            self._is_running = False
 
     def peek(self) -> float:
         """Time of the next event (s); infinite when there is none."""
         queue: Any = self._queue
-        while queue and queue[0][1] == FLOW and queue[0][-1].due_us != queue[0][0]:
+        while (queue or self._later) and not self._head_counts():
             heappop(queue)
         times = [entry[0] for entry in queue[:1]]
         if self.calendar_flow is not None:
             times.append(self.calendar_flow.next_us())
         return min(times, default=float("inf")) / MICROS
 
+    def _head_counts(self) -> bool:
+        """Whether the first event of the calendar is not out of date; there is one."""
+        queue: Any = self._queue
+        if not queue:
+            self._fetch_later()
+        time_us, kind, *_, event = queue[0]
+        return bool(kind == STORY or event.due_us == time_us)
+
     def step(self) -> None:
-        """Run the next event: the flow's up to the next story's time, then that story."""
+        """Run the next event: the flow's up to the next story's time, then that story. Within `run` all are run, one
+        after another, since a call of this for each costs as much as an event of a flow."""
         queue: Any = self._queue
         flow = self.calendar_flow
-        if flow is not None:
-            horizon = queue[0][0] if queue else 1 << 61
-            if flow.next_us() <= horizon:
-                flow.advance(horizon)
-                return
-        if not queue:
-            raise EmptySchedule
-        time_us, kind, _, _, _, event = heappop(queue)
-        if kind == FLOW:
-            if event.due_us == time_us:
+        goes_on = True
+        while goes_on:
+            goes_on = self._is_running
+            if not queue:
+                self._fetch_later()
+            if flow is not None and flow.advance(queue[0][0] if queue else NEVER):
+                continue
+            if not queue:
+                raise EmptySchedule
+            time_us, kind, _, _, _, event = heappop(queue)
+            if kind == STORY:
+                self._now = time_us / MICROS
+                callbacks, event.callbacks = event.callbacks, None
+                for callback in callbacks:
+                    callback(event)
+                if not event._ok and not hasattr(event, "_defused"):
+                    raise event._value
+            elif event.due_us == time_us:
                 self._now = time_us / MICROS
                 event.due_us = NEVER
                 event.happens(time_us)
-            return
-        self._now = time_us / MICROS
-        callbacks, event.callbacks = event.callbacks, None
-        for callback in callbacks:
-            callback(event)
-        if not event._ok and not hasattr(event, "_defused"):
-            raise event._value
