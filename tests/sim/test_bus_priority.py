@@ -10,7 +10,7 @@ from tests.sim.test_flows_agree import differences
 from tests.sim.test_signals import junction
 from twin.city.network import Network
 from twin.city.signals import Green, SignalPlan
-from twin.sim.bus import BusFate, BusRun, BusService, Halt, bus
+from twin.sim.bus import BusFate, BusRun, BusService, Halt, bus, turn_out
 from twin.sim.bus_priority import LONGEST_SHIFT_S, SHORTEST_GREEN_S
 from twin.sim.buses_ahead import BusesAhead
 from twin.sim.environment import Environment
@@ -179,7 +179,8 @@ def arrives_by_the_bay_s(make: type, plan: SignalPlan, sets_out_s: float) -> flo
         env.story(story, agent)
     service, fate = BusService.without_riders(2), BusFate()
     service.signals, service.dwell = ahead, replace(service.dwell, doors_s=30.0)
-    halts = (Halt(tables.segments_of(["wx"]), False, 0), Halt(tables.segments_of(["xe"]), True, 1))
+    there, onward = (tables.segments_of([link]) for link in ("wx", "xe"))
+    halts = (Halt(there, False, 0), Halt(onward, True, 1, first_turn=turn_out(tables, int(there[-1]), onward)))
     run = BusRun("1#0", "1", 0, sets_out_s, halts)
     env.story_at(sets_out_s, bus(env, flow, service, [run], [fate]), 0)
     env.run(until=600.0)

@@ -36,7 +36,8 @@ STANDEE_S = 0.5  # more for each who boards while others stand (TCQSM, TCRP 165)
 HELD_TO = 0.9  # share of the scheduled headway that headway control restores (assumed; below 1 it costs less speed)
 STOPPING_S = 10.0
 """Lost beside the dwell by who stops: braking from 40 km/h and pulling away, v/2 (1/a + 1/b) at 1.2 and 1.0 m/s² (rates
-assumed). In the model a vehicle drives up at full speed, so it is spent at the stop, after the doors close."""
+assumed). In the model a vehicle drives up at full speed, so it is spent at the stop, before the doors open; not at the
+last, for who ends there only brakes, and who begins at the first only pulls away."""
 LONGEST_HOLD_S = 180.0  # no bus is held longer for its headway (assumed)
 LATEST_DEPARTURE_S = 1 << 18  # room in an agent id for the second of a run's scheduled departure: three days
 LOOK_AGAIN_S = 1.0  # a bus at a red whose end may come sooner than the plan says, or nobody knows
@@ -80,13 +81,18 @@ USUAL_DWELL = DwellRule()
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """The way to one stop, and what holds there. `due_s`: by the timetable, after the run's scheduled departure."""
+    """The way to one stop, and what holds there. `due_s`: by the timetable, after the run's scheduled departure.
+
+    `first_turn`: by which a way that begins at the end of a street leads out of it; None: it begins before that, or
+    does not lead on.
+    """
 
     segments: NDArray[np.int32]  # from the stop before
     in_lane: bool  # blocks those behind
     row: int = 0  # of the stop among all stops of lines, see RiderWays
     due_s: float = 0.0
     control: Control = "none"
+    first_turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +165,15 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
     load = Load.empty(len(run.halts))
     stands_on: int | None = None  # the segment at whose end it stands in its lane; None: aside, or not yet there
     stands_at: int | None = None  # the segment of the street at whose end it stands, in its lane or aside
-    dwelt_s = 0.0
     for number, halt in enumerate(run.halts):
-        if len(halt.segments):
-            if service.stopping_s > 0.0 and fate.dwell_s > dwelt_s:
-                yield env.timeout(service.stopping_s)
-            dwelt_s = fate.dwell_s
-            segments = halt.segments
+        segments = halt.segments
+        if len(segments):
             if service.lanes is not None:
                 segments = service.lanes.way(segments, stands_on, env.now)
             if service.signals is not None:
                 service.signals.set_out(run.line_id, fate.vehicle, stands_at, segments.tolist())
-            if stands_on is None and stands_at is not None:
-                yield from wait_at_line(env, flow, service.signals, stands_at, int(halt.segments[0]))
+            if halt.first_turn is not None and stands_on is None and stands_at is not None:
+                yield from wait_at_line(env, flow, service.signals, stands_at, halt.first_turn)
             yield flow.drive(fate.vehicle, segments)
             stands_on, stands_at = int(segments[-1]), int(halt.segments[-1])
             if service.signals is not None:
@@ -184,24 +186,22 @@ def drive_line(env: Environment, flow: Flow, service: BusService, run: BusRun, f
     flow.leave(fate.vehicle)
 
 
-def wait_at_line(env: Environment, flow: Flow, signals: BusesAhead | None, stands_at: int, onward: int) -> Steps:
+def wait_at_line(env: Environment, flow: Flow, signals: BusesAhead | None, stands_at: int, turn: int) -> Steps:
     """A bus that stopped aside at the end of a street sets out when its turn there has green, and then merges in.
 
     It has come past the queue by its bay; those it gives way to without a signal are left out.
     """
-    found = turn_between(flow.tables, stands_at, onward)
-    if found is None:
-        return
     may_change = signals is not None and signals.are_heard_after(stands_at)
     latest_s = env.now + LONGEST_RED_S
-    while env.now < latest_s and (red_s := flow.red_s(found[0])) != 0.0:
+    while env.now < latest_s and (red_s := flow.red_s(turn)) != 0.0:
         yield env.timeout(LOOK_AGAIN_S if red_s is None else min(red_s, LOOK_AGAIN_S) if may_change else red_s)
 
 
 def serve(env: Environment, service: BusService, run: BusRun, number: int, load: Load, fate: BusFate) -> Steps:
-    """Let riders off and on; who comes while others get on gets on too; then wait if the bus is held."""
+    """Stop, let riders off and on; who comes meanwhile gets on too; then wait if the bus is held."""
     halt, last = run.halts[number], len(run.halts) - 1
     passengers, came_s = service.passengers, env.now
+    stopping_s = service.stopping_s if number < last else 0.0
     off = passengers.get_off(load, halt.row, number, env.now)
     on = on_while_standing = 0
     board = passengers.get_on
@@ -212,12 +212,13 @@ def serve(env: Environment, service: BusService, run: BusRun, number: int, load:
             board = passengers.get_on_late
             on += more
             on_while_standing += more if standing else 0
-        leaves_s = came_s + service.dwell.dwell_s(on, off, on_while_standing)
-        if leaves_s <= env.now + 1e-6:
+        dwell_s = service.dwell.dwell_s(on, off, on_while_standing)
+        stays_s = dwell_s + stopping_s - (env.now - came_s) if dwell_s else 0.0
+        if stays_s <= 1e-6:
             break
-        yield env.timeout(leaves_s - env.now)
-    fate.dwell_s += env.now - came_s
-    if number < last:
+        yield env.timeout(stays_s)
+    fate.dwell_s += dwell_s
+    if number < last and halt.control != "none":
         hold_s = held_s(service, run, number, env.now)
         if hold_s > 0.0:
             fate.held_s += hold_s
@@ -333,13 +334,22 @@ def _key(text: str) -> int:
 
 
 def _halts(network: Network, tables: FlowTables, line: BusLine, first_row: int) -> tuple[Halt, ...]:
-    due = scheduled_s(network, line)
-    return tuple(
-        Halt(segments, in_lane, first_row + i, due[i], _control_at(line, stop))
-        for i, (stop, (segments, in_lane)) in enumerate(
-            zip(line.stops, _stop_segments(network, tables, line), strict=True)
-        )
-    )
+    due, halts, stands_at = scheduled_s(network, line), [], None
+    for i, (stop, (segments, in_lane)) in enumerate(
+        zip(line.stops, _stop_segments(network, tables, line), strict=True)
+    ):
+        first_turn = turn_out(tables, stands_at, segments)
+        halts.append(Halt(segments, in_lane, first_row + i, due[i], _control_at(line, stop), first_turn))
+        stands_at = int(segments[-1]) if len(segments) else stands_at
+    return tuple(halts)
+
+
+def turn_out(tables: FlowTables, stands_at: int | None, onward: NDArray[np.int32]) -> int | None:
+    """The turn by which a way leads out of the street at whose end one stands (`Halt.first_turn`)."""
+    if stands_at is None or len(onward) == 0 or tables.link_of(stands_at) == tables.link_of(int(onward[0])):
+        return None
+    found = turn_between(tables, stands_at, int(onward[0]))
+    return None if found is None else found[0]
 
 
 def _control_at(line: BusLine, stop: Stop) -> Control:

@@ -35,10 +35,13 @@ class BusesAhead:
         self._coming: dict[str, dict[int, Coming]] = {node_id: {} for node_id in self._lines}
         self._calls: dict[str, Awaited] = {}
 
+    @property
+    def are_heard(self) -> bool:
+        """Whether any signal listens."""
+        return bool(self._lines)
+
     def set_out(self, line_id: str, vehicle: int, stands_at: int | None, segments: Sequence[int]) -> None:
         """A bus sets out along these segments, from the end of a segment (None: from outside)."""
-        if not self._lines:
-            return
         way = [] if stands_at is None else [stands_at]
         for node_id, turn, to_line in _turns_on([*way, *segments], self._flow.tables):
             lines = self._lines.get(node_id)

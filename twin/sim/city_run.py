@@ -5,7 +5,7 @@ who wants a public space is a story (`driver`), and so is every bus.
 """
 
 from collections.abc import Generator, Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from twin.sim.city_tables import bus_table, trip_table, visit_table
 from twin.sim.driver import driver
 from twin.sim.environment import Environment
 from twin.sim.errands import by_departure, cars_at_sites, errands, fleet_of, leads_back, ways_back
-from twin.sim.flow import Flow, GridlockPolicy
+from twin.sim.flow import Fleet, Flow, GridlockPolicy
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.gridlock import gridlock_table
 from twin.sim.lanes_taken import LanesTaken
@@ -79,8 +79,7 @@ def run_city(
     fleet, fleet_rows = fleet_of(stage.tables, habits, day, drives)
     buses_until_s = min(until_s, float(day.depart_s.max(initial=start_s)) + BUSES_RUN_ON_S)
     if buses_pass:
-        between = {"start_s": start_s, "end_s": buses_until_s}
-        fleet = fleet.and_then(passing_buses(stage.network, stage.tables, stage.city.lines, stage.halts, **between))
+        fleet = fleet.and_then(_passing_buses(stage, start_s, buses_until_s))
     flow: Flow = flow_class(env, stage.tables, fleet, gridlock=gridlock, interval_s=interval_s)
     lanes = LanesTaken(flow, stage.tables)
     for generator, agent in road_changes(env, lanes, stage.tables):
@@ -100,7 +99,8 @@ def run_city(
     bus_fates: list[BusFate] = []
     service = BusService(
         Passengers(*(riders or _nobody(stage))),
-        lanes=BusLanes.of(stage.tables), signals=buses_ahead, stopping_s=STOPPING_S,
+        lanes=BusLanes.of(stage.tables), signals=buses_ahead if buses_ahead.are_heard else None,
+        stopping_s=STOPPING_S,
     )  # fmt: skip
     if with_stories:
         for generator, agent in parking.cars_there_at_start():
@@ -157,6 +157,12 @@ def run_city(
         passages_count=flowed.n_passages,
         end_s=until_s,
     )
+
+
+@lru_cache(maxsize=2)
+def _passing_buses(stage: Stage, start_s: float, end_s: float) -> Fleet:
+    """The same in every round in which routes settle."""
+    return passing_buses(stage.network, stage.tables, stage.city.lines, stage.halts, start_s=start_s, end_s=end_s)
 
 
 def _navigation(
