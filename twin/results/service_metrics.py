@@ -50,19 +50,33 @@ def bus_cost_yuan(lines: pd.DataFrame, cost: BusCost = USUAL_COST) -> float:
     """What the day's service costs (yuan, assumed unit costs): hours and kilometres of all runs, and the buses."""
     if not len(lines):
         return NAN
-    runs, scheduled_s = numbers(lines, "runs_a_day"), np.nan_to_num(numbers(lines, "scheduled_s"))
-    hours = float((runs * scheduled_s).sum()) / SECONDS_PER_HOUR
+    hours = float(_hours_a_day(lines).sum())
     return cost.yuan_per_hour * hours + cost.yuan_per_km * bus_km_a_day(lines) + cost.yuan_per_bus_day * fleet(lines)
 
 
 def bus_cost_measured_yuan(lines: pd.DataFrame, cost: BusCost = USUAL_COST) -> float:
     """The part of the day's cost that falls on the measured window, by each line's share of its runs (yuan)."""
-    parts = []
-    for _, line in lines.groupby("name"):
-        a_day = float(numbers(line, "runs_a_day").sum())
-        share = float(numbers(line, "runs_measured").sum()) / a_day if a_day else 0.0
-        parts.append(share * bus_cost_yuan(line, cost))
-    return float(sum(parts)) if parts else NAN
+    if not len(lines):
+        return NAN
+    each = pd.DataFrame(
+        {
+            "name": lines["name"].to_numpy(),
+            "a_day": numbers(lines, "runs_a_day"),
+            "measured": numbers(lines, "runs_measured"),
+            "hours": _hours_a_day(lines),
+            "km": _km_a_day(lines),
+        }
+    )
+    line = each.groupby("name").sum()
+    buses = numbers(_each_line(lines).set_index("name").loc[line.index], "buses")
+    cost_yuan = cost.yuan_per_hour * line["hours"] + cost.yuan_per_km * line["km"] + cost.yuan_per_bus_day * buses
+    share = np.where(line["a_day"] > 0.0, line["measured"] / line["a_day"].where(line["a_day"] > 0.0, 1.0), 0.0)
+    return float((share * cost_yuan).sum())
+
+
+def _hours_a_day(lines: pd.DataFrame) -> NDArray[np.float64]:
+    hours: NDArray[np.float64] = numbers(lines, "runs_a_day") * np.nan_to_num(numbers(lines, "scheduled_s"))
+    return hours / SECONDS_PER_HOUR
 
 
 def _km_a_day(lines: pd.DataFrame) -> NDArray[np.float64]:

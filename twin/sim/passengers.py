@@ -8,6 +8,7 @@ Leaves out riders who change their minds because of a crowd or a delay.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 import numpy as np
@@ -40,6 +41,11 @@ class RiderWays:
     alights: NDArray[np.uint8]
     walk_to: NDArray[np.int16]
     walk_s: NDArray[np.float32]
+
+    @cached_property
+    def rows(self) -> tuple[list[bytes], list[bytes]]:
+        """`boards` and `alights` by destination, in the form in which one flag is read soonest."""
+        return [row.tobytes() for row in self.boards], [row.tobytes() for row in self.alights]
 
     @classmethod
     def none(cls, first_row: Mapping[str, int], n_rows: int) -> "RiderWays":
@@ -96,8 +102,7 @@ class Passengers:
 
     def __post_init__(self) -> None:
         n = len(self.day.rider_id)
-        self._boards = [row.tobytes() for row in self.ways.boards]
-        self._alights = [row.tobytes() for row in self.ways.alights]
+        self._boards, self._alights = self.ways.rows
         self._destination: list[int] = self.day.destination.tolist()
         self._place: list[int] = self.ways.place.tolist()
         self._status = [WAITING] * n

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,8 @@ from twin.results.run import LightTraffic, Run
 from twin.routing.paths import Routes
 from twin.sim.city_run import run_city
 from twin.sim.flow_compiled import CompiledFlow
-from twin.sim.stage import KnownTimes
+from twin.sim.memory import nothing_collected
+from twin.sim.stage import KnownTimes, Stage
 from twin.study.access import zone_access
 from twin.study.bus_reach import bus_reach
 from twin.study.bus_service import line_stop_table, line_table
@@ -84,6 +86,7 @@ def service_of(settled: Settlement, period: Period) -> ArmService:
     )
 
 
+@nothing_collected()
 def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = CompiledFlow) -> Run:
     """One day of the arm, with the tables its metrics need."""
     settled, period = study_arm.settlement, study_arm.period
@@ -94,7 +97,7 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         stage, habits, day, seed=seed, start_s=period.start_s, until_s=period.until_s, flow_class=flow_class,
         riders=riders, known=KnownTimes(settled.cost_ms, round(1000 * LOOK_S)),
     )  # fmt: skip
-    streets = streets_of(stage.network, stage.city.signals)
+    streets, crossings = _ground_of_runs(stage)
     free_s = study_arm.free_times.over(streets).to_numpy(dtype=np.float64)
     person = records.trips["trip_id"].to_numpy(dtype=np.int64)
     routes = habits.routes.select(person)
@@ -119,11 +122,18 @@ def make_run(study_arm: StudyArm, seed: int, *, flow_class: type[Any] = Compiled
         links=streets,
         free_times=study_arm.free_times,
         zones=zone_access(stage, records, period, service.by_bus if service else None),
-        crossings=crossings_of(stage.network, stage.city.screenlines),
+        crossings=crossings,
         new_roads=_users_of(study_arm.new_roads, stage.router.graph.link_index, routes, person),
         lines=service.lines if service else None,
         line_stops=service.line_stops if service else None,
     )
+
+
+@lru_cache(maxsize=2)
+def _ground_of_runs(stage: Stage) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Streets, and which of them cross screenlines: the same for all runs of an arm."""
+    city = stage.city
+    return streets_of(stage.network, city.signals), crossings_of(stage.network, city.screenlines)
 
 
 def _with_places(sites: pd.DataFrame, city: City) -> pd.DataFrame:
