@@ -21,7 +21,7 @@ from twin.wording import BOOKS, CHANCE_ONLY, NOBODY_CHANGES_MODE, Language, Word
 _STEPS = {
     "city": Words("读入城市", "read the city"),
     "place": Words("排队模型选点", "place spaces by the queueing model"),
-    "engine": Words("编译引擎(仅第一次)", "compile the engine, the first time only"),
+    "engine": Words("准备引擎(第一次需编译)", "get the engine ready (compiled the first time)"),
     "settle": Words("路线稳定(现状)", "settle routes of the base"),
     "arms": Words("两个方案各自稳定", "settle both arms"),
     "second start": Words("从另一起点稳定", "settle from another start"),

@@ -15,8 +15,6 @@ from twin.sim.flow import Fleet
 from twin.sim.flow_compiled import CompiledFlow
 from twin.sim.tables import build_tables
 
-PARTS = 2
-
 _STATE: Any = types.Array(types.int64, 2, "C")  # `kernel_door.addresses`
 _ROUTE: Any = types.Array(types.int32, 1, "C")
 CALLED_WITH: dict[Any, tuple[Any, ...]] = {
@@ -43,7 +41,7 @@ def compile_rules() -> None:
 
 
 def compile_part(number: int) -> None:
-    """Compile one of PARTS parts of that and keep it on disk, for `compile_rules` in any process to find."""
+    """Compile part 0 or 1 of that and keep it on disk, for `compile_rules` in any process to find."""
     if number == 0:
         kernel.advance.compile(CALLED_WITH[kernel.advance])
     elif number == 1:
